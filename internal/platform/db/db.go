@@ -1,0 +1,107 @@
+// Package db opens the database and runs transactions. Its rule: no write without its audit entry in the same
+// transaction. It owns the tables audit_entries and audit_values; reading them is internal/audit's.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gatehouse/internal/platform/apperr"
+)
+
+// Querier runs SQL: the pool, a transaction, or a Tx. Lower-case functions of the features take one.
+type Querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// DB is the application's database.
+type DB struct {
+	pool *pgxpool.Pool
+	now  func() time.Time
+}
+
+// Open connects to the database at url and checks that it answers.
+func Open(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database address: %w", err)
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = int32(max(8, 2*runtime.NumCPU()))
+	}
+	cfg.MinIdleConns = 2
+	cfg.ConnConfig.RuntimeParams["application_name"] = "gatehouse"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Plans here are cheap index look-ups; compiling them to machine code costs more than it saves.
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach database: %w", err)
+	}
+	return &DB{pool: pool, now: time.Now}, nil
+}
+
+// Close closes all connections.
+func (d *DB) Close() { d.pool.Close() }
+
+// Pool is for single reads that need no transaction, and for COPY.
+func (d *DB) Pool() *pgxpool.Pool { return d.pool }
+
+// SetClock replaces the clock that Tx.Now and Now read; the demo uses it to tell its stories at their own time.
+func (d *DB) SetClock(now func() time.Time) { d.now = now }
+
+// Now is the current time, to the microsecond that the database keeps.
+func (d *DB) Now() time.Time { return d.now().UTC().Truncate(time.Microsecond) }
+
+// Read runs fn in a read-only transaction on one snapshot, for several reads that must agree.
+func (d *DB) Read(ctx context.Context, fn func(q Querier) error) error {
+	return pgx.BeginTxFunc(ctx, d.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+		func(tx pgx.Tx) error { return fn(tx) })
+}
+
+// WriteUnaudited runs fn in a transaction that leaves no audit entry: ingest bookkeeping, login-session touches.
+// why says why it deserves none; the callers are listed in archtest.
+func (d *DB) WriteUnaudited(ctx context.Context, why string, fn func(q Querier) error) error {
+	if why == "" {
+		return errors.New("WriteUnaudited needs a reason")
+	}
+	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx) })
+}
+
+// One collects exactly one row into T by column name. No row is a NotFound error for what ("job").
+func One[T any](rows pgx.Rows, what string) (T, error) {
+	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return v, apperr.Missing(what)
+	}
+	return v, err
+}
+
+// Many collects all rows into a slice of T by column name; the slice is empty, not nil, when there are none.
+func Many[T any](rows pgx.Rows) ([]T, error) {
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+}
+
+// Violates returns the name of the constraint or unique index that err says was violated, or "".
+func Violates(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "23") {
+		return pg.ConstraintName
+	}
+	return ""
+}

@@ -1,0 +1,200 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/id"
+)
+
+// ErrNoAuditEntry is what Write returns, after rolling back, when nothing was recorded.
+var ErrNoAuditEntry = errors.New("write without an audit entry: rolled back")
+
+// Entry is one line of the audit log, as a feature records it.
+type Entry struct {
+	// Action is "<noun>.<past verb>", such as "scorecard.submitted".
+	Action string
+	// SubjectKind and SubjectID name what was acted on.
+	SubjectKind, SubjectID string
+	// PersonID and CaseID, where they apply, let the log be read per person and hide a case's entries from non-members.
+	PersonID, CaseID string
+	// Detail holds facts that are not personal: ids, counts, states.
+	Detail map[string]any
+	// Changes holds old and new values that may be personal. The entry keeps only salted commitments to them.
+	Changes []Change
+	// Reason is what the actor gave as reason; kept like a change, since people write names into reasons.
+	Reason string
+}
+
+// Change is a field's old and new value; nil means there was or is none.
+type Change struct {
+	Field    string
+	Old, New *string
+}
+
+// Changed is a Change from one value to another; an empty string counts as none.
+func Changed(field, old, new string) Change {
+	return Change{Field: field, Old: some(old), New: some(new)}
+}
+
+func some(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// Tx is a write transaction. Now is one time for all rows of it; Actor is who writes.
+type Tx struct {
+	conn    *pgx.Conn
+	Now     time.Time
+	Actor   authz.Actor
+	entries []Entry
+}
+
+// Exec runs a statement that returns no rows.
+func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return t.conn.Exec(ctx, sql, args...)
+}
+
+// Query runs a statement that returns rows.
+func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return t.conn.Query(ctx, sql, args...)
+}
+
+// QueryRow runs a statement that returns at most one row.
+func (t *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return t.conn.QueryRow(ctx, sql, args...)
+}
+
+// SendBatch runs several statements in one round trip.
+func (t *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return t.conn.SendBatch(ctx, b)
+}
+
+// CopyFrom loads rows by COPY.
+func (t *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error) {
+	return t.conn.CopyFrom(ctx, table, columns, src)
+}
+
+// Record notes what happened; Write stores the notes with the transaction.
+func (t *Tx) Record(e Entry) { t.entries = append(t.entries, e) }
+
+// ActorID is the actor's id for an uuid column: nil for the system.
+func (t *Tx) ActorID() *string { return some(t.Actor.ID) }
+
+// Write runs fn in a transaction and stores what it recorded as the last statement before the commit, in one
+// round trip with it. It rolls back when fn fails or recorded nothing (ErrNoAuditEntry).
+func (d *DB) Write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error) error {
+	if actor.Kind == "" {
+		return errors.New("write without an actor")
+	}
+	return d.pool.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
+		conn := pooled.Conn()
+		// BEGIN and COMMIT are sent by hand so that the commit can ride in one round trip with the audit entry.
+		if _, err := conn.Exec(ctx, "BEGIN"); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		committed := false
+		defer func() {
+			if !committed {
+				abandon(conn)
+			}
+		}()
+		t := &Tx{conn: conn, Now: d.Now(), Actor: actor}
+		if err := fn(t); err != nil {
+			return err
+		}
+		if len(t.entries) == 0 {
+			return ErrNoAuditEntry
+		}
+		if err := t.commit(ctx); err != nil {
+			return err
+		}
+		committed = true
+		return nil
+	})
+}
+
+// abandon rolls back, also after a panic or when the caller's context has ended; a connection that cannot
+// even do that is closed, and the pool discards it.
+func abandon(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+		_ = conn.Close(ctx)
+	}
+}
+
+// commit stores the entries and commits in one round trip.
+func (t *Tx) commit(ctx context.Context) error {
+	batch := &pgx.Batch{}
+	for _, e := range t.entries {
+		if err := queueEntry(batch, t, e); err != nil {
+			return err
+		}
+	}
+	batch.Queue("COMMIT")
+	if err := t.conn.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("store audit entry and commit: %w", err)
+	}
+	return nil
+}
+
+func queueEntry(batch *pgx.Batch, t *Tx, e Entry) error {
+	changes := e.Changes
+	if e.Reason != "" {
+		changes = append(changes[:len(changes):len(changes)], Change{Field: "reason", New: &e.Reason})
+	}
+	detail := e.Detail
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	entryID := id.New()
+	commitments := make(map[string]string, len(changes))
+	salts := make([][]byte, len(changes))
+	for i, c := range changes {
+		salts[i] = make([]byte, 16)
+		rand.Read(salts[i])
+		commitments[c.Field] = hex.EncodeToString(Commitment(salts[i], c))
+	}
+	batch.Queue(`
+		INSERT INTO audit_entries (id, at, actor_kind, actor_id, actor_label, action,
+		                           subject_kind, subject_id, person_id, case_id, detail, commitments)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		entryID, t.Now, t.Actor.Kind, t.ActorID(), t.Actor.Label, e.Action,
+		e.SubjectKind, e.SubjectID, some(e.PersonID), some(e.CaseID), detail, commitments)
+	for i, c := range changes {
+		batch.Queue(`
+			INSERT INTO audit_values (entry_id, field, salt, old, new, person_id)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
+			entryID, c.Field, salts[i], c.Old, c.New, some(e.PersonID))
+	}
+	return nil
+}
+
+// Commitment binds an audit entry to a value without showing it: SHA-256 of the salt followed by the JSON object
+// {"field","old","new"} with its keys in that order.
+func Commitment(salt []byte, c Change) []byte {
+	body, err := json.Marshal(struct {
+		Field string  `json:"field"`
+		Old   *string `json:"old"`
+		New   *string `json:"new"`
+	}{c.Field, c.Old, c.New})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	sum := sha256.Sum256(append(append([]byte{}, salt...), body...))
+	return sum[:]
+}
