@@ -42,6 +42,29 @@ func Parse(s string) (string, error) {
 	return strings.ToLower(s), nil
 }
 
+// Bytes returns the 16 bytes that the text of a UUID stands for.
+func Bytes(s string) ([16]byte, error) {
+	var u [16]byte
+	s, err := Parse(s)
+	if err != nil {
+		return u, err
+	}
+	_, err = hex.Decode(u[:], []byte(strings.ReplaceAll(s, "-", "")))
+	return u, err
+}
+
+// FromBytes is the inverse of Bytes: the canonical text of a UUID.
+func FromBytes(u [16]byte) string {
+	var s [36]byte
+	hex.Encode(s[:8], u[:4])
+	hex.Encode(s[9:13], u[4:6])
+	hex.Encode(s[14:18], u[6:8])
+	hex.Encode(s[19:23], u[8:10])
+	hex.Encode(s[24:], u[10:])
+	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
+	return string(s[:])
+}
+
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
@@ -75,16 +98,5 @@ func (g *generator) next() string {
 	binary.BigEndian.PutUint64(u[:8], t>>12<<16|0x7000|t&0xfff)
 	rand.Read(u[8:]) // never fails: crypto/rand ends the program instead
 	u[8] = u[8]&0x3f | 0x80
-	return format(u)
-}
-
-func format(u [16]byte) string {
-	var s [36]byte
-	hex.Encode(s[:8], u[:4])
-	hex.Encode(s[9:13], u[4:6])
-	hex.Encode(s[14:18], u[6:8])
-	hex.Encode(s[19:23], u[8:10])
-	hex.Encode(s[24:], u[10:])
-	s[8], s[13], s[18], s[23] = '-', '-', '-', '-'
-	return string(s[:])
+	return FromBytes(u)
 }

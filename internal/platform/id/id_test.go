@@ -92,6 +92,19 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestBytesRoundTrip(t *testing.T) {
+	for range 100 {
+		want := New()
+		u, err := Bytes(strings.ToUpper(want))
+		if err != nil || FromBytes(u) != want {
+			t.Fatalf("FromBytes(Bytes(%q)) = %q, %v", want, FromBytes(u), err)
+		}
+	}
+	if _, err := Bytes("not an id"); err == nil {
+		t.Error("Bytes took what is not an id")
+	}
+}
+
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		New()
