@@ -1,0 +1,27 @@
+package account
+
+import "context"
+
+// ByID returns a user, or a NotFound error.
+func (s *Service) ByID(ctx context.Context, userID ID) (User, error) {
+	return userByID(ctx, s.db.Pool(), userID)
+}
+
+// All lists every user by name; companies have few enough to show on one page.
+func (s *Service) All(ctx context.Context) ([]User, error) { return allUsers(ctx, s.db.Pool()) }
+
+// WithRole lists the enabled users who hold the role, by name.
+func (s *Service) WithRole(ctx context.Context, role string) ([]User, error) {
+	return usersWithRole(ctx, s.db.Pool(), role)
+}
+
+// Enabled lists the users who may sign in, by name.
+func (s *Service) Enabled(ctx context.Context) ([]User, error) { return enabledUsers(ctx, s.db.Pool()) }
+
+// Tokens lists all API tokens, the newest first.
+func (s *Service) Tokens(ctx context.Context) ([]Token, error) { return allTokens(ctx, s.db.Pool()) }
+
+// Names returns the names of the given users by id; ids that are unknown are left out.
+func (s *Service) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	return userNames(ctx, s.db.Pool(), ids)
+}

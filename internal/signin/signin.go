@@ -1,0 +1,202 @@
+// Package signin owns login sessions: the table sessions. Passwords are internal/account's; the cookie is web's.
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+// How long a session lives: Lifetime from sign-in, Idle since it was last used.
+const (
+	Lifetime = 14 * 24 * time.Hour
+	Idle     = 12 * time.Hour
+)
+
+// cached is how long a session is answered from memory. It bounds how long another process's sign-out goes
+// unnoticed; in this process a sign-out counts at once.
+const cached = 5 * time.Second
+
+// Session is a signed-in user on one device.
+type Session struct {
+	User       account.User
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+// Device is what is kept about where a session was begun, for the person to recognise it.
+type Device struct{ IP, UserAgent string }
+
+// Service begins, finds and ends sessions.
+type Service struct {
+	db       *db.DB
+	accounts *account.Service
+
+	mu    sync.Mutex
+	known map[[32]byte]remembered
+}
+
+type remembered struct {
+	session Session
+	until   time.Time
+}
+
+// NewService returns the service on d.
+func NewService(d *db.DB, accounts *account.Service) *Service {
+	return &Service{db: d, accounts: accounts, known: map[[32]byte]remembered{}}
+}
+
+// SignIn checks the password and begins a session. It returns the token for the cookie, which is not kept, and
+// account.CheckPassword's error when the password does not match. A failed try is audited without the address.
+func (s *Service) SignIn(ctx context.Context, email, password string, dev Device) (token string, u account.User, err error) {
+	u, err = s.accounts.CheckPassword(ctx, email, password)
+	if err != nil {
+		if _, refused := apperr.AsInvalid(err); refused {
+			err = errors.Join(err, s.recordRefusal(ctx, dev))
+		}
+		return "", u, err
+	}
+	token, err = s.begin(ctx, u, dev)
+	return token, u, err
+}
+
+func (s *Service) recordRefusal(ctx context.Context, dev Device) error {
+	return s.db.Write(ctx, authz.System("signin"), func(tx *db.Tx) error {
+		tx.Record(db.Entry{Action: "session.refused", SubjectKind: "session", SubjectID: "none",
+			Changes: []db.Change{db.Changed("ip", "", dev.IP)}})
+		return nil
+	})
+}
+
+func (s *Service) begin(ctx context.Context, u account.User, dev Device) (string, error) {
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	hash := sha256.Sum256([]byte(token))
+	err := s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, ip, user_agent)
+			VALUES ($1, $2, $3, $3, $4, $5, left($6, 300))`,
+			hash[:], u.ID, tx.Now, tx.Now.Add(Lifetime), dev.IP, dev.UserAgent); err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "session.begun", SubjectKind: "user", SubjectID: string(u.ID),
+			Changes: []db.Change{db.Changed("ip", "", dev.IP), db.Changed("user_agent", "", dev.UserAgent)}})
+		return nil
+	})
+	return token, err
+}
+
+// Find returns the live session of a cookie's token, or an Unauthenticated error.
+func (s *Service) Find(ctx context.Context, token string) (Session, error) {
+	hash := sha256.Sum256([]byte(token))
+	now := s.now()
+	s.mu.Lock()
+	r, ok := s.known[hash]
+	s.mu.Unlock()
+	if ok && now.Before(r.until) {
+		return r.session, nil
+	}
+	found, err := sessionByHash(ctx, s.db.Pool(), hash[:], now)
+	if err != nil {
+		return Session{}, err
+	}
+	if now.Sub(found.LastSeenAt) > time.Minute {
+		if err := s.touch(ctx, hash[:], now); err != nil {
+			return Session{}, err
+		}
+	}
+	s.remember(hash, found, now)
+	return found, nil
+}
+
+// now is the wall clock, whatever clock the database's stories are told by.
+func (s *Service) now() time.Time { return time.Now().UTC() }
+
+func (s *Service) remember(hash [32]byte, found Session, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) > 10_000 {
+		clear(s.known)
+	}
+	s.known[hash] = remembered{session: found, until: now.Add(cached)}
+}
+
+func (s *Service) touch(ctx context.Context, hash []byte, now time.Time) error {
+	return s.db.WriteUnaudited(ctx, "session last-seen time", func(q db.Querier) error {
+		_, err := q.Exec(ctx, `UPDATE sessions SET last_seen_at = $2 WHERE token_hash = $1`, hash, now)
+		return err
+	})
+}
+
+// SignOut ends the session of a token; a token that is already unknown is no error.
+func (s *Service) SignOut(ctx context.Context, actor authz.Actor, token string) error {
+	hash := sha256.Sum256([]byte(token))
+	s.mu.Lock()
+	delete(s.known, hash)
+	s.mu.Unlock()
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, hash[:]); err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "session.ended", SubjectKind: "user", SubjectID: actor.ID})
+		return nil
+	})
+}
+
+// EndAll ends every session of a user, as after a change of roles or a disabled account.
+func (s *Service) EndAll(ctx context.Context, actor authz.Actor, userID account.ID) error {
+	s.mu.Lock()
+	clear(s.known)
+	s.mu.Unlock()
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, userID)
+		if err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "session.all_ended", SubjectKind: "user", SubjectID: string(userID),
+			Detail: map[string]any{"sessions": tag.RowsAffected()}})
+		return nil
+	})
+}
+
+// Sweep deletes sessions that have run out.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.db.WriteUnaudited(ctx, "expired sessions", func(q db.Querier) error {
+		_, err := q.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $2`, s.now(), s.now().Add(-Idle))
+		return err
+	})
+}
+
+func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time) (Session, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT u.id, u.email, u.name, u.roles, u.time_zone, u.person_id, u.created_at, u.disabled_at, u.version,
+		       s.created_at, s.last_seen_at, s.expires_at
+		FROM   sessions s
+		JOIN   users u ON u.id = s.user_id
+		WHERE  s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
+		hash, now, now.Add(-Idle))
+	found, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Session, error) {
+		var f Session
+		u := &f.User
+		err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Roles, &u.TimeZone, &u.PersonID, &u.CreatedAt, &u.DisabledAt, &u.Version,
+			&f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt)
+		return f, err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Session{}, apperr.SignIn()
+	}
+	return found, err
+}
