@@ -123,14 +123,17 @@ func matching(pattern string) []string {
 }
 
 // versionIn reads the major version out of a path such as
-// /usr/lib/postgresql/15/bin or /usr/pgsql-16/bin, where "9" is older than "16".
+// /usr/lib/postgresql/15/bin or /usr/pgsql-16/bin: the number in the last
+// element that has one.
 func versionIn(path string) int {
-	digits := strings.FieldsFunc(path, func(r rune) bool { return !unicode.IsDigit(r) })
-	if len(digits) == 0 {
-		return 0
+	for ; path != filepath.Dir(path); path = filepath.Dir(path) {
+		digits := strings.FieldsFunc(filepath.Base(path), func(r rune) bool { return !unicode.IsDigit(r) })
+		if len(digits) > 0 {
+			n, _ := strconv.Atoi(digits[0])
+			return n
+		}
 	}
-	n, _ := strconv.Atoi(digits[0])
-	return n
+	return 0
 }
 
 // programsIn says whether dir offers both programs, and where they really are.

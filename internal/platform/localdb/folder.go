@@ -46,7 +46,10 @@ func (e *VersionError) Error() string {
 }
 
 // folder is Options.Dir: root's or ours, with what the server needs inside.
-type folder struct{ dir string }
+type folder struct {
+	dir     string
+	sockets string // where the server's socket is, from socketDir
+}
 
 func (f folder) data() string     { return filepath.Join(f.dir, "data") }
 func (f folder) fresh() string    { return filepath.Join(f.dir, "data.new") }
@@ -195,11 +198,7 @@ func (f folder) initdb(ctx context.Context, as account, bin string, major int, p
 // handOver writes the password where initdb, which runs as the account and
 // cannot read ours, finds it for a moment.
 func (f folder) handOver(as account, password string) (string, error) {
-	dir, err := f.socketDir(as)
-	if err != nil {
-		return "", err
-	}
-	file, err := os.CreateTemp(dir, "initdb-") // made with mode 0600
+	file, err := os.CreateTemp(f.sockets, "initdb-") // made with mode 0600
 	if err != nil {
 		return "", err
 	}

@@ -97,15 +97,14 @@ func (s *Server) start(ctx context.Context, as account, opt Options) error {
 		return fmt.Errorf("the PostgreSQL programs in %s are of version %d; Gatehouse needs %d or later", bin, major, oldest)
 	}
 	began := time.Now()
+	if s.folder.sockets, err = s.folder.socketDir(as); err != nil {
+		return err
+	}
 	s.password, err = s.folder.initialise(ctx, as, bin, major, opt)
 	if err != nil {
 		return fmt.Errorf("set up the database in %s: %w", s.folder.dir, err)
 	}
-	sockets, err := s.folder.socketDir(as)
-	if err != nil {
-		return err
-	}
-	s.runner = newRunner(s.folder, as, bin, sockets, opt)
+	s.runner = newRunner(s.folder, as, bin, opt)
 	s.runner.ready = s.connect
 	if err := s.runner.start(ctx); err != nil {
 		return err
@@ -125,7 +124,7 @@ func (s *Server) URL() string { return s.url(name, name) }
 func (s *Server) AdminURL() string { return s.url(superuser, superuser) }
 
 func (s *Server) url(role, database string) string {
-	query := url.Values{"host": {s.runner.sockets}, "port": {port}, "sslmode": {"disable"}}
+	query := url.Values{"host": {s.folder.sockets}, "port": {port}, "sslmode": {"disable"}}
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, s.password), Path: "/" + database, RawQuery: query.Encode()}
 	return u.String()
 }
@@ -183,11 +182,12 @@ func (s *Server) ensureDatabase(ctx context.Context) error {
 	return nil
 }
 
-// logTail is what the server wrote last, for error messages.
-func (f folder) logTail() string {
+// logTail is the end of what the server wrote since its log was from bytes
+// long, for error messages.
+func (f folder) logTail(from int64) string {
 	content, err := os.ReadFile(f.log())
 	if err != nil {
 		return err.Error()
 	}
-	return lastLines(string(content), 8)
+	return lastLines(string(content[min(from, int64(len(content))):]), 8)
 }

@@ -22,13 +22,12 @@ import (
 //	    ▲          │
 //	    └── died ──┘   then done, when it dies again and again
 type runner struct {
-	folder  folder
-	as      account
-	bin     string
-	sockets string
-	args    []string
-	log     *slog.Logger
-	ready   func(context.Context) error
+	folder folder
+	as     account
+	bin    string
+	args   []string
+	log    *slog.Logger
+	ready  func(context.Context) error
 
 	done     chan struct{}
 	stopping chan struct{}
@@ -41,6 +40,7 @@ type runner struct {
 // process is one life of the server.
 type process struct {
 	cmd   *exec.Cmd
+	wrote int64         // where its part of the log begins
 	ended chan struct{} // closed when it has been waited for
 	err   error         // how it ended; read after ended is closed
 }
@@ -57,10 +57,10 @@ const (
 	steady = time.Minute
 )
 
-func newRunner(f folder, as account, bin, sockets string, opt Options) *runner {
+func newRunner(f folder, as account, bin string, opt Options) *runner {
 	settings := map[string]string{
 		"listen_addresses":        "",
-		"unix_socket_directories": sockets,
+		"unix_socket_directories": f.sockets,
 		"unix_socket_permissions": "0700",
 		"port":                    port,
 		"password_encryption":     "scram-sha-256",
@@ -85,7 +85,7 @@ func newRunner(f folder, as account, bin, sockets string, opt Options) *runner {
 	for key, value := range settings {
 		args = append(args, "-c", key+"="+value)
 	}
-	return &runner{folder: f, as: as, bin: bin, sockets: sockets, args: args, log: opt.Log,
+	return &runner{folder: f, as: as, bin: bin, args: args, log: opt.Log,
 		done: make(chan struct{}), stopping: make(chan struct{})}
 }
 
@@ -135,6 +135,9 @@ func (r *runner) spawn() (*process, error) {
 	cmd.Dir = r.folder.data()
 	cmd.Stdout, cmd.Stderr = output, output
 	p := &process{cmd: cmd, ended: make(chan struct{})}
+	if info, err := output.Stat(); err == nil {
+		p.wrote = info.Size()
+	}
 	started := make(chan error)
 	go onOwnThread(func() (struct{}, error) {
 		err := cmd.Start()
@@ -179,7 +182,7 @@ func (r *runner) await(ctx context.Context, p *process) error {
 		}
 		select {
 		case <-p.ended:
-			tail := r.folder.logTail()
+			tail := r.folder.logTail(p.wrote)
 			if strings.Contains(tail, `lock file "postmaster.pid" already exists`) ||
 				strings.Contains(tail, "pre-existing shared memory block") {
 				return fmt.Errorf("%w; it wrote:\n%s", errPredecessor, tail)
@@ -196,7 +199,7 @@ func (r *runner) await(ctx context.Context, p *process) error {
 // tell children. We hold the folder's lock, so one that listens on the folder's
 // own socket can only be such a left-over.
 func (r *runner) stopOrphan() {
-	conn, err := net.Dial("unix", socketIn(r.sockets))
+	conn, err := net.Dial("unix", socketIn(r.folder.sockets))
 	if err != nil {
 		return
 	}
