@@ -1,0 +1,78 @@
+// Package blob keeps the bytes of evidence: named, written once, read as a
+// stream.
+//
+// A store knows nothing of people, types or keys. What it is given is already
+// encrypted (package seal), so that whoever holds the disk or the bucket holds
+// nothing. Disk is the store of an installation that works alone; another one
+// joins by passing blobtest.Contract.
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+var (
+	// ErrNotFound says that the store holds no blob of that key.
+	ErrNotFound = errors.New("blob not found")
+	// ErrExists says that there is a blob of that key already. Evidence is
+	// never changed, so a blob is never written over.
+	ErrExists = errors.New("blob already exists")
+	// ErrKey says that a key is not of the form CheckKey asks for.
+	ErrKey = errors.New("malformed blob key")
+)
+
+// Store holds blobs by key. It is safe for concurrent use.
+type Store interface {
+	// Put stores all that r holds and returns how many bytes that was. It is
+	// all or nothing: after an error, from r or else, there is no such blob,
+	// and after success it survives a power cut. ErrExists leaves the blob
+	// that is there alone.
+	Put(ctx context.Context, key string, r io.Reader) (int64, error)
+	// Get opens a blob for reading; the caller closes it.
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
+	// Stat describes a blob without opening it.
+	Stat(ctx context.Context, key string) (Info, error)
+	// Delete removes a blob for good. Deleting what is not there is no error,
+	// so that it can be tried again.
+	Delete(ctx context.Context, key string) error
+}
+
+// Info is what a store knows about a blob.
+type Info struct {
+	Size int64 // bytes stored, which is more than was encrypted
+}
+
+// maxKey is the longest key, in bytes.
+const maxKey = 128
+
+// CheckKey returns ErrKey unless the key consists of 1 to 128 lower-case
+// letters, digits, '-' and '_', and begins with a letter or digit. Such a name
+// means itself on every disk and in every bucket: no folder, no escape, no
+// difference of case.
+func CheckKey(key string) error {
+	if len(key) == 0 || len(key) > maxKey || key[0] == '-' || key[0] == '_' {
+		return ErrKey
+	}
+	for i := range len(key) {
+		c := key[i]
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return ErrKey
+		}
+	}
+	return nil
+}
+
+// whileAlive is a reader that ends with the context's error.
+type whileAlive struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (w whileAlive) Read(p []byte) (int, error) {
+	if err := context.Cause(w.ctx); err != nil {
+		return 0, err
+	}
+	return w.r.Read(p)
+}
