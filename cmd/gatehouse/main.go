@@ -28,6 +28,7 @@ type command struct {
 
 // commands lists the subcommands in the order the usage text shows them.
 var commands = []command{
+	{"assess", "weigh scenarios from files, without a database", runAssess},
 	{"framework", "print the embedded framework", runFramework},
 }
 
