@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,9 @@ type Server struct {
 	lock     *folderLock
 	runner   *runner
 	password string
+
+	stopOnce sync.Once
+	stopped  error
 }
 
 // Start runs the server on opt.Dir, making the database first if there is none,
@@ -134,14 +138,15 @@ func (s *Server) url(role, database string) string {
 func (s *Server) Announce(address string) error { return s.lock.announce(address) }
 
 // Done is closed when the server has ended and will not be started again: after
-// Stop, or when it kept dying.
+// Stop, or when it kept dying. Stop is then still due, to release the folder.
 func (s *Server) Done() <-chan struct{} { return s.runner.done }
 
 // Stop shuts the server down: connections are ended, everything is on disk. When
 // ctx ends first the server is killed, which loses nothing but costs the next
-// start a recovery.
+// start a recovery. Only the first call does anything.
 func (s *Server) Stop(ctx context.Context) error {
-	return errors.Join(s.runner.stop(ctx), s.lock.release())
+	s.stopOnce.Do(func() { s.stopped = errors.Join(s.runner.stop(ctx), s.lock.release()) })
+	return s.stopped
 }
 
 // connect succeeds when the server takes connections.

@@ -105,11 +105,6 @@ func startWith(t *testing.T, opt Options) *Server {
 
 func stop(t *testing.T, server *Server) {
 	t.Helper()
-	select {
-	case <-server.Done():
-		return
-	default:
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	must(t, server.Stop(ctx))
@@ -354,6 +349,17 @@ func TestStartThatFailsReleasesTheFolder(t *testing.T) {
 	bad := Options{Dir: dir, Binaries: programs(t), Settings: map[string]string{"max_connections": "many"}}
 	if _, err := Start(t.Context(), bad); err == nil || !strings.Contains(err.Error(), "max_connections") {
 		t.Fatalf("got %v, want the server's own complaint", err)
+	}
+	startQuick(t, dir)
+}
+
+func TestCancelledStartLeavesNothingRunning(t *testing.T) {
+	t.Parallel()
+	dir := folderFor(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := Start(ctx, Options{Dir: dir, Binaries: programs(t)}); err == nil {
+		t.Fatal("started in no time")
 	}
 	startQuick(t, dir)
 }

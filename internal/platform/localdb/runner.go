@@ -69,6 +69,7 @@ func newRunner(f folder, as account, bin string, opt Options) *runner {
 		"logging_collector":       "off",
 		// Values of people must not reach the log: no statements, no details
 		// such as "Key (email)=(…) already exists".
+		"log_checkpoints":                   "off",
 		"log_error_verbosity":               "terse",
 		"log_min_error_statement":           "panic",
 		"log_parameter_max_length_on_error": "0",
@@ -189,7 +190,7 @@ func (r *runner) await(ctx context.Context, p *process) error {
 			}
 			return fmt.Errorf("PostgreSQL did not start (%w); it wrote:\n%s", p.err, tail)
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("PostgreSQL does not answer: %w", err), p.end(canceled(), syscall.SIGINT))
+			return errors.Join(fmt.Errorf("PostgreSQL does not answer: %w", err), p.endSoon())
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -268,17 +269,24 @@ func (r *runner) current() *process {
 func (r *runner) stop(ctx context.Context) error {
 	r.once.Do(func() { close(r.stopping) })
 	<-r.done // the watch starts nothing any more
-	return r.current().end(ctx, syscall.SIGINT)
+	return r.current().end(ctx)
+}
+
+// endSoon ends a process that is not wanted any more, whatever it is at.
+func (p *process) endSoon() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return p.end(ctx)
 }
 
 // end asks the process to end, and kills it when ctx ends first.
-func (p *process) end(ctx context.Context, sig syscall.Signal) error {
+func (p *process) end(ctx context.Context) error {
 	select {
 	case <-p.ended:
 		return nil
 	default:
 	}
-	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	select {
@@ -296,12 +304,6 @@ func (p *process) end(ctx context.Context, sig syscall.Signal) error {
 		<-p.ended
 	}
 	return fmt.Errorf("the private database had to be killed: %w", ctx.Err())
-}
-
-func canceled() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
 }
 
 func pause(ctx context.Context, d time.Duration) error {
