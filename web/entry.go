@@ -1,0 +1,65 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/web/path"
+	"gatehouse/web/request"
+	"gatehouse/web/response"
+)
+
+// signInForm is what somebody typed into the sign-in form; the password is never shown again.
+type signInForm struct {
+	Email, Next string
+	Errors      map[string]string
+}
+
+func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := localPath(r.FormValue("next"))
+	if request.User(r).ID != "" {
+		return response.See(w, r, next, "")
+	}
+	return response.Page(w, r, http.StatusOK, signInPage(signInForm{Next: next}))
+}
+
+// signIn admits by password. Tries are counted per address and per account, so that neither one machine nor many
+// can guess at speed.
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	if err := r.ParseForm(); err != nil {
+		return apperr.Invalid("email", "The form could not be read.")
+	}
+	form := signInForm{Email: request.Text(r, "email"), Next: localPath(r.FormValue("next"))}
+	for _, key := range []string{"ip " + request.IP(r), "account " + strings.ToLower(form.Email)} {
+		if ok, after := s.tries.Allow(key); !ok {
+			return apperr.RateLimited(after)
+		}
+	}
+	err := s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		form.Errors = invalid.Fields
+		return response.Page(w, r, http.StatusUnprocessableEntity, signInPage(form))
+	}
+	if err != nil {
+		return err
+	}
+	return response.See(w, r, form.Next, "")
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := s.sessions.End(w, r); err != nil {
+		return err
+	}
+	return response.See(w, r, path.SignIn, "You are signed out.")
+}
+
+// localPath keeps next only when it is a path on this server: "//host" and "/\host" are other sites to a browser.
+func localPath(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") ||
+		strings.HasPrefix(next, path.SignIn) {
+		return path.Today
+	}
+	return next
+}

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/web/layout"
+	"gatehouse/web/path"
+	"gatehouse/web/request"
+	"gatehouse/web/response"
+	"gatehouse/web/ui"
+)
+
+// problem is an error as a person sees it.
+type problem struct {
+	status  int
+	title   string
+	message string
+	// kept says what happened to their input, when that is known.
+	kept      string
+	requestID string
+	signedIn  bool
+}
+
+// describe gives an error its status and its words. Errors without a kind are ours: the cause goes to the log only.
+func describe(err error) problem {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		err = apperr.TooLarge("That is larger than the %d bytes allowed here.", tooLarge.Limit)
+	}
+	e, ok := apperr.As(err)
+	if !ok {
+		e = &apperr.Error{}
+	}
+	switch e.Kind {
+	case apperr.NotFound:
+		return problem{status: http.StatusNotFound, title: "Not found", message: e.Message}
+	case apperr.InvalidInput:
+		return problem{status: http.StatusUnprocessableEntity, title: "That could not be saved", message: sentences(e), kept: "Go back: what you typed is still in the form."}
+	case apperr.Stale:
+		return problem{status: http.StatusConflict, title: "Not possible as things are now", message: e.Message, kept: "Nothing was changed. Go back: what you typed is still in the form."}
+	case apperr.Denied:
+		return problem{status: http.StatusForbidden, title: "Not allowed", message: e.Message}
+	case apperr.Unauthenticated:
+		return problem{status: http.StatusUnauthorized, title: "Sign in", message: e.Message}
+	case apperr.Oversize:
+		return problem{status: http.StatusRequestEntityTooLarge, title: "Too large", message: e.Message, kept: "Nothing was stored."}
+	case apperr.Limited:
+		return problem{status: http.StatusTooManyRequests, title: "Too many attempts", message: e.Message}
+	}
+	return problem{status: http.StatusInternalServerError, title: "Something went wrong on our side",
+		message: "The page could not be made. Nothing was half saved: a change is stored whole or not at all.",
+		kept:    "Try again. If it happens again, give the number below to whoever runs Gatehouse."}
+}
+
+// sentences joins the message and its field messages for a page that has no form.
+func sentences(e *apperr.Error) string {
+	parts := []string{e.Message}
+	for _, message := range e.Fields {
+		parts = append(parts, message)
+	}
+	return strings.Join(parts, " ")
+}
+
+// fail answers an error: a page, a fragment that htmx shows as a toast, or JSON under /api.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	p := describe(err)
+	p.requestID, p.signedIn = requestID(r.Context()), request.User(r).ID != ""
+	if p.status == http.StatusInternalServerError {
+		s.log.Error("request failed", "id", p.requestID, "route", pattern(r), "error", err)
+	}
+	if e, ok := apperr.As(err); ok && e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	switch {
+	case isAPI(r.URL.Path):
+		err = s.failJSON(w, r, p, err)
+	case p.status == http.StatusUnauthorized:
+		err = s.failSignIn(w, r)
+	case request.HTMX(r):
+		response.Toast(w, p.message)
+		w.WriteHeader(p.status)
+		err = nil
+	default:
+		err = response.Page(w, s.framed(w, r), p.status, errorPage(p))
+	}
+	if err != nil {
+		s.log.Error("error page", "id", p.requestID, "error", err)
+		http.Error(w, p.title, p.status)
+	}
+}
+
+// framed gives error pages the frame when the request failed before it had one.
+func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
+	if layout.FrameFrom(r.Context()).Links.Home != "" {
+		return r
+	}
+	if user, ok, err := s.sessions.User(r); err == nil && ok {
+		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), user)))
+	}
+	return s.withFrame(w, r)
+}
+
+// failSignIn leads a visitor to the sign-in page and back. Only reads are led back: a write would be lost, and
+// its page may not be readable.
+func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := ""
+	if r.Method == http.MethodGet && !request.HTMX(r) {
+		next = r.URL.RequestURI()
+	}
+	if request.HTMX(r) {
+		w.Header().Set("HX-Redirect", path.SignIn)
+		w.WriteHeader(http.StatusUnauthorized)
+		return nil
+	}
+	http.Redirect(w, r, path.SignInThen(next), http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, p problem, err error) error {
+	body := map[string]any{"status": p.status, "title": p.title, "detail": p.message, "request_id": p.requestID}
+	if e, ok := apperr.AsInvalid(err); ok {
+		body["detail"], body["fields"] = e.Message, e.Fields
+	}
+	if p.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="gatehouse"`)
+	}
+	return response.JSON(w, r, p.status, body)
+}
+
+func (s *Server) internalPage(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, errors.New("panic"))
+}
+
+// notFound answers an address that is no page. A visitor is led to sign in, so that they learn nothing of which
+// addresses exist.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
+	if isAPI(r.URL.Path) {
+		return apperr.Missing("address")
+	}
+	_, signedIn, err := s.sessions.User(r)
+	if err != nil {
+		return err
+	}
+	if !signedIn {
+		return apperr.SignIn()
+	}
+	return apperr.Missing("page")
+}
+
+func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	return s.notFound(w, r)
+}
+
+func (s *Server) crossOriginPage(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, apperr.Forbidden("This request came from another site, so it was not carried out."))
+}
+
+// expiry is used by the sign-in page to say how long a session lasts.
+func expiry(d time.Duration) string { return strconv.Itoa(int(d.Hours()/24)) + " days" }
+
+func (s *Server) components(w http.ResponseWriter, r *http.Request) error {
+	return response.Page(w, r, http.StatusOK, ui.Gallery())
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"gatehouse/internal/platform/authz"
+	"gatehouse/web/layout"
+	"gatehouse/web/path"
+	"gatehouse/web/request"
+	"gatehouse/web/response"
+	"gatehouse/web/ui"
+)
+
+// entry is one line of the navigation and what it takes to see it.
+type entry struct {
+	group      string
+	permission authz.Permission
+	item       layout.NavItem
+}
+
+// navigation is the left column, in order. Only what the role can use is shown.
+var navigation = []entry{
+	{"", authz.Signed, layout.NavItem{Section: "today", Label: "Today", Href: path.Today, Icon: ui.IconLayoutGrid}},
+	{"Hiring", authz.PersonRead, layout.NavItem{Section: "board", Label: "Board", Href: path.Board, Icon: ui.IconLayoutKanban}},
+	{"Hiring", authz.PersonRead, layout.NavItem{Section: "candidates", Label: "Candidates", Href: path.Candidates, Icon: ui.IconUsers}},
+	{"Hiring", authz.FlagDispose, layout.NavItem{Section: "flags", Label: "Flags", Href: path.Flags, Icon: ui.IconFlag}},
+	{"Hiring", authz.InterviewRead, layout.NavItem{Section: "interviews", Label: "Interviews", Href: path.Interviews, Icon: ui.IconMessage2}},
+	{"Hiring", authz.JobRead, layout.NavItem{Section: "jobs", Label: "Jobs", Href: path.Jobs, Icon: ui.IconBriefcase}},
+	{"Workforce", authz.EngagementRead, layout.NavItem{Section: "people", Label: "People", Href: path.People, Icon: ui.IconId}},
+	{"Workforce", authz.SignalRead, layout.NavItem{Section: "signals", Label: "Signals", Href: path.Signals, Icon: ui.IconActivity}},
+	{"Cases", authz.CaseRead, layout.NavItem{Section: "cases", Label: "Cases", Href: path.Cases, Icon: ui.IconShieldLock}},
+	{"Insights", authz.DashboardHiring, layout.NavItem{Section: "insights-hiring", Label: "Hiring risk", Href: path.InsightsHiring, Icon: ui.IconChartBar}},
+	{"Insights", authz.DashboardCases, layout.NavItem{Section: "insights-response", Label: "Response", Href: path.InsightsCases, Icon: ui.IconClock}},
+	{"Library", authz.Signed, layout.NavItem{Section: "library", Label: "Library", Href: path.Library, Icon: ui.IconBook2}},
+	{"Admin", authz.UserManage, layout.NavItem{Section: "users", Label: "Users", Href: path.Users, Icon: ui.IconUserCheck}},
+	{"Admin", authz.TokenManage, layout.NavItem{Section: "tokens", Label: "Tokens", Href: path.Tokens, Icon: ui.IconKey}},
+	{"Admin", authz.AuditRead, layout.NavItem{Section: "audit", Label: "Audit log", Href: path.Audit, Icon: ui.IconHistory}},
+	{"Admin", authz.UserManage, layout.NavItem{Section: "system", Label: "System", Href: path.System, Icon: ui.IconDatabase}},
+}
+
+// fresh is how long what waits for somebody is answered from memory. Their own writes renew it at once.
+const fresh = 5 * time.Second
+
+// frames remembers each signed-in user's navigation for a moment.
+type frames struct {
+	mu    sync.Mutex
+	known map[string]rememberedNav
+}
+
+type rememberedNav struct {
+	groups []layout.NavGroup
+	until  time.Time
+}
+
+func (f *frames) forget(userID string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.known, userID)
+}
+
+func (f *frames) find(userID string) ([]layout.NavGroup, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, ok := f.known[userID]
+	return r.groups, ok && time.Now().Before(r.until)
+}
+
+func (f *frames) keep(userID string, groups []layout.NavGroup) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil || len(f.known) > 10_000 {
+		f.known = map[string]rememberedNav{}
+	}
+	f.known[userID] = rememberedNav{groups: groups, until: time.Now().Add(fresh)}
+}
+
+// withFrame puts what surrounds every page into the request's context. API answers and fragments do without.
+func (s *Server) withFrame(w http.ResponseWriter, r *http.Request) *http.Request {
+	user := request.User(r)
+	f := layout.Frame{
+		Theme:   layout.ParseTheme(cookie(r, layout.ThemeCookie)),
+		Density: layout.ParseDensity(cookie(r, layout.DensityCookie)),
+		Version: s.version,
+	}
+	if user.ID != "" {
+		noteActor(r.Context(), user.Actor())
+		f.Person = layout.Person{Name: user.Name, Role: user.RoleTitles()}
+		f.Links = layout.Links{Home: path.Today, Search: path.Search, Account: path.Account, SignOut: path.SignOut, Help: path.Library}
+		if zone, err := time.LoadLocation(user.TimeZone); err == nil {
+			f.Zone = zone
+		}
+		if !request.HTMX(r) {
+			f.Nav = s.navigationOf(r, user.Actor())
+		}
+	}
+	if r.Method == http.MethodGet && !request.HTMX(r) {
+		if message := response.Flash(w, r); message != "" {
+			f.Flash = &layout.Flash{Tone: ui.Good, Message: message}
+		}
+	}
+	return r.WithContext(layout.WithFrame(r.Context(), f))
+}
+
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func (s *Server) navigationOf(r *http.Request, actor authz.Actor) []layout.NavGroup {
+	if groups, ok := s.frames.find(actor.ID); ok {
+		return groups
+	}
+	waiting := s.waiting(r.Context(), actor)
+	var groups []layout.NavGroup
+	for _, e := range navigation {
+		if !actor.May(e.permission) {
+			continue
+		}
+		item := e.item
+		item.Waiting = waiting[item.Section]
+		if n := len(groups); n == 0 || groups[n-1].Label != e.group {
+			groups = append(groups, layout.NavGroup{Label: e.group})
+		}
+		last := &groups[len(groups)-1]
+		last.Items = append(last.Items, item)
+	}
+	s.frames.keep(actor.ID, groups)
+	return groups
+}

@@ -1,0 +1,110 @@
+// Package path spells every URL of the application. Pages and redirects build their links here and nowhere else.
+package path
+
+import "net/url"
+
+// Pages without an id.
+const (
+	Today          = "/"
+	SignIn         = "/sign-in"
+	SignOut        = "/sign-out"
+	Board          = "/board"
+	Candidates     = "/candidates"
+	CandidatesCSV  = "/candidates.csv"
+	NewCandidate   = "/candidates/new"
+	Interviews     = "/interviews"
+	Jobs           = "/jobs"
+	NewJob         = "/jobs/new"
+	People         = "/people"
+	Signals        = "/signals"
+	SignalsAPI     = "/api/v1/signals"
+	Flags          = "/flags"
+	Cases          = "/cases"
+	InsightsHiring = "/insights/hiring"
+	InsightsCases  = "/insights/response"
+	Controls       = "/insights/controls"
+	Library        = "/library"
+	Search         = "/search"
+	Audit          = "/audit"
+	Users          = "/admin/users"
+	NewUser        = "/admin/users/new"
+	Tokens         = "/admin/tokens"
+	System         = "/admin/system"
+	Account        = "/account"
+	Components     = "/dev/components"
+	Health         = "/healthz"
+	Ready          = "/readyz"
+)
+
+// with joins a page and the escaped parts below it.
+func with(page string, parts ...string) string {
+	for _, p := range parts {
+		page += "/" + url.PathEscape(p)
+	}
+	return page
+}
+
+// SignInThen is the sign-in page that leads back to next.
+func SignInThen(next string) string {
+	if next == "" || next == Today {
+		return SignIn
+	}
+	return SignIn + "?next=" + url.QueryEscape(next)
+}
+
+// Candidate is a candidate's page.
+func Candidate[ID ~string](id ID) string { return with(Candidates, string(id)) }
+
+// CandidateTab is one tab of a candidate's page.
+func CandidateTab[ID ~string](id ID, tab string) string {
+	return Candidate(id) + "?tab=" + url.QueryEscape(tab)
+}
+
+// EditCandidate is the form for a candidate's claims.
+func EditCandidate[ID ~string](id ID) string { return Candidate(id) + "/edit" }
+
+// Escalate is the form that opens a case about a person.
+func Escalate[ID ~string](id ID) string { return with(People, string(id), "escalate") }
+
+// Job is a job's page; EditJob its form.
+func Job[ID ~string](id ID) string { return with(Jobs, string(id)) }
+
+// EditJob is the form of a job.
+func EditJob[ID ~string](id ID) string { return Job(id) + "/edit" }
+
+// Application is the root of an application's acts: move, hire, close, interviews.
+func Application[ID ~string](id ID, act string) string {
+	return with("/applications", string(id)) + "/" + act
+}
+
+// Engagement is the page of a hired person's contract.
+func Engagement[ID ~string](id ID) string { return with(People, string(id)) }
+
+// Interview is the interview's room, and after submitting its scorecards.
+func Interview[ID ~string](id ID) string { return with(Interviews, string(id)) }
+
+// InterviewCheck is the room with one check on screen.
+func InterviewCheck[ID ~string](id ID, check string) string {
+	return Interview(id) + "?check=" + url.QueryEscape(check)
+}
+
+// Flag is a flag's page with its disposition form.
+func Flag[ID ~string](id ID) string { return with(Flags, string(id)) }
+
+// Evidence is an evidence item's page: what it is and who touched it.
+func Evidence[ID ~string](id ID) string { return with("/evidence", string(id)) }
+
+// Case is a case's page; CaseTab one of its tabs.
+func Case[ID ~string](id ID) string { return with(Cases, string(id)) }
+
+// CaseTab is one tab of a case's page.
+func CaseTab[ID ~string](id ID, tab string) string { return Case(id) + "/" + tab }
+
+// CaseStep is one step of a case's playbook.
+func CaseStep[ID ~string](id ID, step string) string { return with(Cases, string(id), "steps", step) }
+
+// LibraryItem is the page of one entry of the framework.
+func LibraryItem(id string) string { return with(Library, id) }
+
+// User is the administrator's page of a user.
+func User[ID ~string](id ID) string { return with(Users, string(id)) }

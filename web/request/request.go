@@ -1,0 +1,69 @@
+// Package request reads what a handler needs from a request: who asks, which row, which fields.
+package request
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/id"
+)
+
+type userKey struct{}
+
+// WithUser returns a context that carries the signed-in user and the same user as actor; the guard calls it.
+func WithUser(ctx context.Context, u account.User) context.Context {
+	return authz.NewContext(context.WithValue(ctx, userKey{}, u), u.Actor())
+}
+
+// Actor is who sent the request; the zero actor for a visitor.
+func Actor(r *http.Request) authz.Actor { return authz.FromContext(r.Context()) }
+
+// User is the signed-in user; the zero user for a visitor or a token.
+func User(r *http.Request) account.User {
+	u, _ := r.Context().Value(userKey{}).(account.User)
+	return u
+}
+
+// UserFrom is User for templates, which have a context only.
+func UserFrom(ctx context.Context) account.User {
+	u, _ := ctx.Value(userKey{}).(account.User)
+	return u
+}
+
+// ID returns the path parameter name as an id. One that is no id names no row, so it is a NotFound error.
+func ID[T ~string](r *http.Request, name string) (T, error) {
+	parsed, err := id.Parse(chi.URLParam(r, name))
+	if err != nil {
+		return "", apperr.Missing("page")
+	}
+	return T(parsed), nil
+}
+
+// Param returns the path parameter name as it is.
+func Param(r *http.Request, name string) string { return chi.URLParam(r, name) }
+
+// Text returns the form field name without surrounding space and without characters that databases refuse.
+func Text(r *http.Request, name string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(r.FormValue(name), "\x00", ""), "\uFFFD"))
+}
+
+// IP is the client's address without port. web's middleware has already applied the proxy setting.
+func IP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// HTMX reports whether htmx asks for a fragment of the page. A history restore wants the whole page.
+func HTMX(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"net/http"
+
+	"gatehouse/internal/platform/authz"
+	"gatehouse/web/path"
+)
+
+// Handler answers a request or returns the error that web/errors.go answers.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one line of the route table. Permission is required: an empty one panics at start.
+type Route struct {
+	Method, Pattern string
+	Permission      authz.Permission
+	Handler         Handler
+}
+
+// Routes is the whole route table: every URL, and what it takes to reach it.
+func (s *Server) Routes() []Route {
+	var all []Route
+	for _, group := range [][]Route{
+		s.entryRoutes(),
+		s.candidateRoutes(),
+		s.hiringRoutes(),
+		s.interviewRoutes(),
+		s.evidenceRoutes(),
+		s.signalRoutes(),
+		s.caseRoutes(),
+		s.insightRoutes(),
+		s.libraryRoutes(),
+		s.adminRoutes(),
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+// entryRoutes: signing in and out, health.
+func (s *Server) entryRoutes() []Route {
+	return []Route{
+		{"GET", path.Health, authz.Public, s.health},
+		{"GET", path.Ready, authz.Public, s.ready},
+		{"GET", path.SignIn, authz.Public, s.showSignIn},
+		{"POST", path.SignIn, authz.Public, s.signIn},
+		{"POST", path.SignOut, authz.Signed, s.signOut},
+	}
+}
+
+// candidateRoutes: the candidate list, the board, a candidate's page, flags and checks by hand.
+func (s *Server) candidateRoutes() []Route {
+	return []Route{}
+}
+
+// hiringRoutes: jobs, adding and editing candidates, applications and their moves, engagements.
+func (s *Server) hiringRoutes() []Route {
+	return []Route{}
+}
+
+// interviewRoutes: scheduling, the room, scorecards.
+func (s *Server) interviewRoutes() []Route {
+	return []Route{}
+}
+
+// evidenceRoutes: adding, attaching, opening evidence; custody.
+func (s *Server) evidenceRoutes() []Route {
+	return []Route{}
+}
+
+// signalRoutes: ingest, the list, signals by hand.
+func (s *Server) signalRoutes() []Route {
+	return []Route{}
+}
+
+// caseRoutes: escalation, cases and all that belongs to them.
+func (s *Server) caseRoutes() []Route {
+	return []Route{}
+}
+
+// insightRoutes: today, dashboards, search.
+func (s *Server) insightRoutes() []Route {
+	return []Route{}
+}
+
+// libraryRoutes: the framework, to read and search.
+func (s *Server) libraryRoutes() []Route {
+	return []Route{}
+}
+
+// adminRoutes: users, tokens, the audit log, what is configured, one's own account.
+func (s *Server) adminRoutes() []Route {
+	return []Route{}
+}

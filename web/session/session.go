@@ -1,0 +1,122 @@
+// Package session adapts gorilla/sessions to signin's table: the cookie holds a random token, everything else
+// stays on the server.
+package session
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/gorilla/sessions"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/signin"
+	"gatehouse/web/request"
+)
+
+// The keys of a session's values.
+const (
+	foundKey = "found" // signin.Session
+	actorKey = "actor" // authz.Actor
+)
+
+// Store is a sessions.Store on signin's table.
+type Store struct {
+	signin *signin.Service
+	secure bool
+}
+
+// NewStore returns a store; secure says that people reach the server over HTTPS.
+func NewStore(s *signin.Service, secure bool) *Store { return &Store{signin: s, secure: secure} }
+
+// CookieName is the session cookie's name. The __Host- prefix binds it to this host and to HTTPS; browsers refuse
+// the prefix on plain HTTP, where only a local demo runs.
+func (s *Store) CookieName() string {
+	if s.secure {
+		return "__Host-gatehouse"
+	}
+	return "gatehouse"
+}
+
+// Get returns the request's session, found once per request.
+func (s *Store) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New returns the session of the request's cookie. Without a live one it is new and empty, which is no error.
+func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
+	sess := sessions.NewSession(s, name)
+	sess.Options = &sessions.Options{Path: "/", MaxAge: int(signin.Lifetime.Seconds()), HttpOnly: true,
+		Secure: s.secure, SameSite: http.SameSiteLaxMode}
+	sess.IsNew = true
+	cookie, err := r.Cookie(name)
+	if err != nil || cookie.Value == "" {
+		return sess, nil
+	}
+	found, err := s.signin.Find(r.Context(), cookie.Value)
+	if apperr.KindOf(err) == apperr.Unauthenticated {
+		return sess, nil
+	}
+	if err != nil {
+		return sess, fmt.Errorf("find session: %w", err)
+	}
+	sess.ID, sess.IsNew = cookie.Value, false
+	sess.Values[foundKey], sess.Values[actorKey] = found, found.User.Actor()
+	return sess, nil
+}
+
+// Save writes the session's cookie; a negative MaxAge ends the session.
+func (s *Store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Session) error {
+	if sess.Options.MaxAge < 0 {
+		if actor, ok := sess.Values[actorKey].(authz.Actor); ok && sess.ID != "" {
+			if err := s.signin.SignOut(r.Context(), actor, sess.ID); err != nil {
+				return fmt.Errorf("end session: %w", err)
+			}
+		}
+		sess.ID = ""
+	}
+	http.SetCookie(w, sessions.NewCookie(sess.Name(), sess.ID, sess.Options))
+	return nil
+}
+
+// User returns the signed-in user of the request, and whether there is one.
+func (s *Store) User(r *http.Request) (account.User, bool, error) {
+	sess, err := s.Get(r, s.CookieName())
+	if err != nil {
+		return account.User{}, false, err
+	}
+	found, ok := sess.Values[foundKey].(signin.Session)
+	return found.User, ok, nil
+}
+
+// Begin checks the password and gives the browser a fresh session; an earlier one of the same browser ends, so
+// that a planted cookie gains nothing (session fixation).
+func (s *Store) Begin(w http.ResponseWriter, r *http.Request, email, password string) error {
+	sess, err := s.Get(r, s.CookieName())
+	if err != nil {
+		return err
+	}
+	token, _, err := s.signin.SignIn(r.Context(), email, password,
+		signin.Device{IP: request.IP(r), UserAgent: r.UserAgent()})
+	if err != nil {
+		return err
+	}
+	if actor, ok := sess.Values[actorKey].(authz.Actor); ok {
+		if err := s.signin.SignOut(r.Context(), actor, sess.ID); err != nil {
+			return err
+		}
+	}
+	sess.ID = token
+	return s.Save(r, w, sess)
+}
+
+// End signs the browser out.
+func (s *Store) End(w http.ResponseWriter, r *http.Request) error {
+	sess, err := s.Get(r, s.CookieName())
+	if err != nil {
+		return err
+	}
+	sess.Options.MaxAge = -1
+	return s.Save(r, w, sess)
+}
