@@ -1,0 +1,214 @@
+// Package app wires Gatehouse together: configuration, database, features, background work, web. It holds no rules
+// and owns no tables.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/platform/blob"
+	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/seal"
+	"gatehouse/migrations"
+	"gatehouse/web"
+)
+
+// Version is set at build time with -ldflags "-X gatehouse/internal/app.Version=…".
+var Version = "dev"
+
+// App is an opened installation.
+type App struct {
+	Config   config.Config
+	Log      *slog.Logger
+	DB       *db.DB
+	Features Features
+
+	local *localdb.Server
+	blobs *blob.Disk
+}
+
+// Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
+// App. The database's errors for people (localdb.NotFoundError, RunningError, VersionError) come through as they are.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a := &App{Config: cfg, Log: log}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	url := a.Config.DatabaseURL
+	if url == "" {
+		var err error
+		if a.local, err = startLocal(ctx, a.Config, a.Log); err != nil {
+			return err
+		}
+		url = a.local.URL()
+	}
+	applied, err := migrations.Up(ctx, url)
+	if err != nil {
+		return err
+	}
+	if applied > 0 {
+		a.Log.Info("database migrated", "applied", applied)
+	}
+	if a.DB, err = db.Open(ctx, url); err != nil {
+		return err
+	}
+	return a.build()
+}
+
+// build makes the features on the opened database.
+func (a *App) build() error {
+	if err := os.MkdirAll(a.Config.Data, 0o711); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	keys, err := seal.LoadKeyring(seal.Source{
+		Value: a.Config.MasterKey, File: a.Config.MasterKeyFile, Dir: a.Config.Data})
+	if err != nil {
+		return err
+	}
+	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
+		return err
+	}
+	lib, err := catalogue.Load()
+	if err != nil {
+		return err
+	}
+	a.Features = newFeatures(a.DB, lib, keys, a.blobs, a.Config)
+	return nil
+}
+
+func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*localdb.Server, error) {
+	binaries, err := localdb.Find(os.Getenv, cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	return localdb.Start(ctx, localdb.Options{
+		Dir: filepath.Join(cfg.Data, "postgres"), Binaries: binaries, Log: log,
+		Settings: map[string]string{"shared_buffers": "256MB", "max_wal_size": "4GB", "random_page_cost": "1.1"},
+	})
+}
+
+// Close ends the features and a private database. It can be called on a half-opened App.
+func (a *App) Close() error {
+	var errs []error
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	if a.DB != nil {
+		a.DB.Close()
+	}
+	if a.local != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
+		errs = append(errs, a.local.Stop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// DatabaseURL is the address of the database in use, with its password: for our own tools, never for a log.
+func (a *App) DatabaseURL() string {
+	if a.local != nil {
+		return a.local.URL()
+	}
+	return a.Config.DatabaseURL
+}
+
+// Handler is the web server of the installation.
+func (a *App) Handler() http.Handler {
+	return web.New(a.Features.webDeps(a))
+}
+
+// ready reports what keeps the installation from serving.
+func (a *App) ready(ctx context.Context) error {
+	return a.DB.Pool().Ping(ctx)
+}
+
+// Listen opens the address people will use. Without one chosen it takes port 8080 of the loopback interface, or
+// the next free port.
+func Listen(addr string) (net.Listener, error) {
+	if addr != "" {
+		return net.Listen("tcp", addr)
+	}
+	var err error
+	for port := 8080; port < 8180; port++ {
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("no free port from 8080 to 8179: %w", err)
+}
+
+// Serve answers requests on l and does the background work until ctx ends, then stops both cleanly.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	tuneMemory()
+	if a.local != nil {
+		if err := a.local.Announce("http://" + l.Addr().String()); err != nil {
+			a.Log.Warn("announce address", "error", err)
+		}
+	}
+	server := &http.Server{
+		Handler:           a.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+	}
+	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		a.work(workCtx)
+	}()
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-a.databaseEnded():
+		err = errors.New("the database ended and could not be started again")
+	case <-ctx.Done():
+	}
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.Shutdown)
+	defer cancel()
+	if stopErr := server.Shutdown(stopCtx); stopErr != nil {
+		_ = server.Close()
+	}
+	stopWork()
+	<-worked
+	return err
+}
+
+// databaseEnded is closed when a private database has given up; it blocks for ever with another's database.
+func (a *App) databaseEnded() <-chan struct{} {
+	if a.local == nil {
+		return nil
+	}
+	return a.local.Done()
+}
+
+// tuneMemory lets the collector run less often, which is worth a quarter of the throughput, and bounds what that
+// may cost. GOGC and GOMEMLIMIT in the environment win.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(80 << 20)
+	}
+}

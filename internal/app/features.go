@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/platform/blob"
+	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/signin"
+	"gatehouse/web"
+)
+
+// Features are the services of one installation.
+type Features struct {
+	Catalogue *catalogue.Library
+	Accounts  *account.Service
+	Signin    *signin.Service
+}
+
+func newFeatures(d *db.DB, lib *catalogue.Library, _ *seal.Keyring, _ blob.Store, _ config.Config) Features {
+	accounts := account.NewService(d)
+	return Features{
+		Catalogue: lib,
+		Accounts:  accounts,
+		Signin:    signin.NewService(d, accounts),
+	}
+}
+
+func (f Features) webDeps(a *App) web.Deps {
+	return web.Deps{
+		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready,
+		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
+	}
+}
+
+// chore is background work that comes round; a failure is logged and the next round tries again.
+type chore struct {
+	name  string
+	every time.Duration
+	do    func(context.Context) error
+}
+
+func (a *App) chores() []chore {
+	return []chore{
+		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
+	}
+}
+
+// work does the chores until ctx ends.
+func (a *App) work(ctx context.Context) {
+	done := make(chan struct{})
+	chores := a.chores()
+	for _, c := range chores {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			a.repeat(ctx, c)
+		}()
+	}
+	for range chores {
+		<-done
+	}
+}
+
+func (a *App) repeat(ctx context.Context, c chore) {
+	tick := time.NewTicker(c.every)
+	defer tick.Stop()
+	for {
+		if err := c.do(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Error("background work", "chore", c.name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
