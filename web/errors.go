@@ -14,7 +14,6 @@ import (
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
-	"gatehouse/web/ui"
 )
 
 // problem is an error as a person sees it.
@@ -73,6 +72,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return
 	}
+	r = s.framed(w, r)
 	p := describe(err)
 	p.requestID, p.signedIn = requestID(r.Context()), request.User(r).ID != ""
 	if p.status == http.StatusInternalServerError {
@@ -91,7 +91,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(p.status)
 		err = nil
 	default:
-		err = response.Page(w, s.framed(w, r), p.status, errorPage(p))
+		err = response.Page(w, r, p.status, errorPage(p))
 	}
 	if err != nil {
 		s.log.Error("error page", "id", p.requestID, "error", err)
@@ -102,6 +102,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 // framed gives error pages the frame when the request failed before it had one.
 func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 	if layout.FrameFrom(r.Context()).Links.Home != "" {
+		return r
+	}
+	if isAPI(r.URL.Path) {
 		return r
 	}
 	if user, ok, err := s.sessions.User(r); err == nil && ok {
@@ -165,9 +168,5 @@ func (s *Server) crossOriginPage(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, apperr.Forbidden("This request came from another site, so it was not carried out."))
 }
 
-// expiry is used by the sign-in page to say how long a session lasts.
+// expiry says how long a session lasts, for the sign-in page.
 func expiry(d time.Duration) string { return strconv.Itoa(int(d.Hours()/24)) + " days" }
-
-func (s *Server) components(w http.ResponseWriter, r *http.Request) error {
-	return response.Page(w, r, http.StatusOK, ui.Gallery())
-}

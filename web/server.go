@@ -80,10 +80,6 @@ func (s *Server) build() http.Handler {
 		}
 		router.Method(route.Method, route.Pattern, s.answer(s.guard(route)))
 	}
-	if s.deps.Config.Dev {
-		router.Method(http.MethodGet, "/dev/components", s.answer(s.guard(Route{
-			Method: http.MethodGet, Pattern: "/dev/components", Permission: authz.Public, Handler: s.components})))
-	}
 	router.NotFound(s.answer(s.notFound).ServeHTTP)
 	router.MethodNotAllowed(s.answer(s.methodNotAllowed).ServeHTTP)
 	return router

@@ -29,6 +29,10 @@ type command struct {
 // commands lists the subcommands in the order the usage text shows them.
 var commands = []command{
 	{"assess", "weigh scenarios from files, without a database", runAssess},
+	{"serve", "run the web server", runServe},
+	{"migrate", "bring the database up to date", runMigrate},
+	{"user", "add a user", runUser},
+	{"token", "create an API token", runToken},
 	{"framework", "print the embedded framework", runFramework},
 }
 

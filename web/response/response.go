@@ -86,7 +86,7 @@ func Flash(w http.ResponseWriter, r *http.Request) string {
 
 // Toast adds a message to an htmx fragment's answer; the page's script announces it.
 func Toast(w http.ResponseWriter, message string) {
-	w.Header().Set("HX-Trigger", `{"toast":`+asciiJSON(message)+`}`)
+	w.Header().Set("HX-Trigger", `{"toast":{"message":`+asciiJSON(message)+`}}`)
 }
 
 // asciiJSON is s as a JSON string without characters outside ASCII, which header values must not hold.

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/app"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+)
+
+// withApp opens the installation that args name, quietly, and runs fn with what is left of args.
+func withApp(ctx context.Context, command string, args []string, stdio stdio, fn func(*app.App, []string) error) error {
+	cfg, rest, err := load(command, args, stdio)
+	if err != nil {
+		return err
+	}
+	a, err := open(ctx, cfg, logger(cfg, stdio.err, slog.LevelWarn), stdio)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(a, rest), a.Close())
+}
+
+// splitOwn divides args into the options that are this subcommand's own and the rest, which set up the installation.
+func splitOwn(args []string, own ...string) (mine, setup []string) {
+	for i := 0; i < len(args); i++ {
+		name, _, inline := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		target := &setup
+		for _, o := range own {
+			if strings.HasPrefix(args[i], "-") && name == o {
+				target = &mine
+			}
+		}
+		*target = append(*target, args[i])
+		if target == &mine && !inline && i+1 < len(args) {
+			i++
+			mine = append(mine, args[i])
+		}
+	}
+	return mine, setup
+}
+
+// runUser is `gatehouse user add --email … --name … --role … [--role …]`; the password is read from standard input.
+func runUser(ctx context.Context, args []string, stdio stdio) error {
+	if len(args) == 0 || args[0] != "add" {
+		return usagef("user: the one thing it does is: user add --email ADDRESS --name NAME --role ROLE[,ROLE…] [--time-zone ZONE]\n"+
+			"(the password is read as one line from standard input; roles: %s)", roleNames())
+	}
+	mine, setup := splitOwn(args[1:], "email", "name", "role", "time-zone")
+	var n account.New
+	flags := flag.NewFlagSet("gatehouse user add", flag.ContinueOnError)
+	flags.SetOutput(stdio.err)
+	flags.StringVar(&n.Email, "email", "", "e-mail address, with which the user signs in")
+	flags.StringVar(&n.Name, "name", "", "name as others see it")
+	flags.StringVar(&n.TimeZone, "time-zone", "UTC", "time zone, such as Europe/Lisbon")
+	flags.Func("role", "role, or several by comma: "+roleNames(), func(v string) error {
+		for r := range strings.SplitSeq(v, ",") {
+			n.Roles = append(n.Roles, authz.Role(strings.TrimSpace(r)))
+		}
+		return nil
+	})
+	if err := flags.Parse(mine); err != nil {
+		return exitError{code: exitUsage}
+	}
+	printf(stdio.err, "Password (at least %d characters): ", account.MinPassword)
+	line, err := bufio.NewReader(stdio.in).ReadString('\n')
+	if err != nil && line == "" {
+		return usagef("user add: no password on standard input")
+	}
+	n.Password = strings.TrimRight(line, "\r\n")
+	return withApp(ctx, "user add", setup, stdio, func(a *app.App, rest []string) error {
+		if err := noArguments("user add", rest); err != nil {
+			return err
+		}
+		if _, err := a.Features.Accounts.Add(ctx, authz.System("cli"), n); err != nil {
+			return forTerminal(err)
+		}
+		printf(stdio.out, "%s may sign in now.\n", n.Email)
+		return nil
+	})
+}
+
+func roleNames() string {
+	names := make([]string, len(authz.Roles))
+	for i, r := range authz.Roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}
+
+// runToken is `gatehouse token create --name … [--scope signals:write] [--days N]`.
+func runToken(ctx context.Context, args []string, stdio stdio) error {
+	if len(args) == 0 || args[0] != "create" {
+		return usagef("token: the one thing it does is: token create --name SYSTEM [--scope signals:write] [--days N]")
+	}
+	mine, setup := splitOwn(args[1:], "name", "scope", "days")
+	flags := flag.NewFlagSet("gatehouse token create", flag.ContinueOnError)
+	flags.SetOutput(stdio.err)
+	name := flags.String("name", "", "the system that will use the token")
+	scope := flags.String("scope", string(authz.SignalIngest), "what the token may do")
+	days := flags.Int("days", 365, "days until the token expires; 0 for never")
+	if err := flags.Parse(mine); err != nil {
+		return exitError{code: exitUsage}
+	}
+	return withApp(ctx, "token create", setup, stdio, func(a *app.App, rest []string) error {
+		if err := noArguments("token create", rest); err != nil {
+			return err
+		}
+		var expires *time.Time
+		if *days > 0 {
+			at := a.DB.Now().AddDate(0, 0, *days)
+			expires = &at
+		}
+		_, secret, err := a.Features.Accounts.NewToken(ctx, authz.System("cli"), *name, []authz.Permission{authz.Permission(*scope)}, expires)
+		if err != nil {
+			return forTerminal(err)
+		}
+		printf(stdio.err, "The token, shown this once:\n")
+		printf(stdio.out, "%s\n", secret)
+		return nil
+	})
+}
+
+// forTerminal turns field messages into an error about the arguments.
+func forTerminal(err error) error {
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		return usagef("%w", invalid)
+	}
+	return err
+}
