@@ -104,6 +104,12 @@ func Assess(ed *catalogue.Edition, in Input) Assessment {
 	return a
 }
 
+// Score is the score alone, for callers that compare many sets of findings and
+// need no explanation.
+func Score(ed *catalogue.Edition, findings []Finding) int {
+	return sift(ed, findings).score()
+}
+
 // doubt is everything that speaks against a person under one id: several
 // answers to the same check are one doubt, as bad as the worst of them.
 type doubt struct {
@@ -123,6 +129,7 @@ type subject struct {
 	title    string
 	text     string // what the worst answer says, in the catalogue's words
 	group    catalogue.Group
+	place    int    // of the group in the catalogue's order
 	claim    string // empty for a signal
 	strength catalogue.Strength
 }
@@ -204,10 +211,10 @@ func severity(a catalogue.Answer) int {
 
 func subjectOf(ed *catalogue.Edition, id string, answer catalogue.Answer) (subject, bool) {
 	if c, ok := ed.Check(id); ok {
-		return subject{c.ID, c.Title, c.Meaning(answer), c.Group, c.Claim, c.Strength}, true
+		return subject{c.ID, c.Title, c.Meaning(answer), c.Group, places[c.Group], c.Claim, c.Strength}, true
 	}
 	if s, ok := ed.Signal(id); ok {
-		return subject{s.ID, s.Title, s.Description, s.Group, "", s.Strength}, true
+		return subject{s.ID, s.Title, s.Description, s.Group, places[s.Group], "", s.Strength}, true
 	}
 	return subject{}, false
 }

@@ -66,7 +66,7 @@ func nextChecks(ed *catalogue.Edition, b book, w weighing, s scope) []NextCheck 
 	score := w.score()
 	var next []NextCheck
 	for _, c := range ed.Checks {
-		about, bears := bearsOn(c, w)
+		_, bears := bearsOn(c, w)
 		if b.answered[c.ID] || !(inScope[c.ID] || bears && s.timely(ed, c)) {
 			continue
 		}
@@ -77,18 +77,20 @@ func nextChecks(ed *catalogue.Edition, b book, w weighing, s scope) []NextCheck 
 			worth += coverageWorth * float64(checkWeight[c.Strength]) / float64(weights)
 		}
 		effort := effortOf[c.Automatable.Level]
-		candidate := NextCheck{
+		next = append(next, NextCheck{
 			ID: c.ID, Title: c.Title, Stage: c.Stage, Effort: effort,
 			Required: s.level && inScope[c.ID],
 			IfClear:  BandOf(clear), IfRedFlag: BandOf(flag),
 			Settles: worth / effortCost[effort],
-		}
-		candidate.Why = why(ed, c, candidate, about, bears)
-		next = append(next, candidate)
+		})
 	}
 	// Equals stay in the catalogue's order: the earlier stage first.
 	slices.SortStableFunc(next, func(a, b NextCheck) int { return cmp.Compare(b.Settles, a.Settles) })
-	return next[:min(maxNext, len(next))]
+	next = next[:min(maxNext, len(next))]
+	for i := range next {
+		next[i].Why = why(ed, w, next[i])
+	}
+	return next
 }
 
 // suppose is the score if one more check had this answer.
@@ -100,7 +102,7 @@ func (b book) suppose(ed *catalogue.Edition, c *catalogue.Check, answer catalogu
 	} else {
 		supposed.doubts = append(slices.Clone(b.doubts), doubt{subject: s, answer: answer, count: 1})
 	}
-	return supposed.weigh().score()
+	return supposed.score()
 }
 
 // bearsOn finds the heaviest reason that a check is near to.
@@ -114,10 +116,11 @@ func bearsOn(c *catalogue.Check, w weighing) (weighed, bool) {
 	return found, found.id != ""
 }
 
-func why(ed *catalogue.Edition, c *catalogue.Check, n NextCheck, about weighed, bears bool) string {
-	claim, _ := ed.Claim(c.Claim)
+func why(ed *catalogue.Edition, w weighing, n NextCheck) string {
+	check, _ := ed.Check(n.ID)
+	claim, _ := ed.Claim(check.Claim)
 	text := fmt.Sprintf("Tests “%s”.", claim.Title)
-	if bears {
+	if about, ok := bearsOn(check, w); ok {
 		text = fmt.Sprintf("Bears on “%s”.", about.title)
 	}
 	if n.Required {

@@ -183,7 +183,7 @@ func (r *reader) known(s *Scenario, id *yaml.Node) bool {
 		return true
 	}
 	if item, ok := r.ed.Item(id.Value); ok {
-		r.fault(id, "%s: %q is a %s, not a check or a signal", s.ID, id.Value, item.Kind)
+		r.fault(id, "%s: %q is neither a check nor a signal (kind: %s)", s.ID, id.Value, item.Kind)
 		return false
 	}
 	r.fault(id, "%s: unknown id %q", s.ID, id.Value)

@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"math"
+	"math/bits"
 
 	"gatehouse/internal/catalogue"
 )
@@ -99,29 +100,57 @@ func (w weighing) score() int { return min(bend(w.points), highest(w.ceiling)) }
 
 // weigh gives each doubt its points and keeps the worst of each group.
 func (b book) weigh() weighing {
-	worst := map[catalogue.Group]weighed{}
-	also := map[catalogue.Group][]string{}
-	for _, d := range b.doubts {
-		next := weighed{d, b.pointsOf(d)}
-		held, taken := worst[d.group]
-		switch {
-		case !taken:
-			worst[d.group] = next
-		case next.points > held.points:
-			worst[d.group] = next
-			also[d.group] = append(also[d.group], held.id)
-		default:
-			also[d.group] = append(also[d.group], next.id)
+	worst, points := b.worst()
+	w := weighing{also: map[catalogue.Group][]string{}, points: points, ceiling: b.ceiling()}
+	for _, at := range worst {
+		if at != none {
+			d := b.doubts[at]
+			w.worst = append(w.worst, weighed{d, b.pointsOf(d)})
 		}
 	}
-	w := weighing{also: also, ceiling: b.ceiling()}
-	for _, group := range catalogue.Groups() {
-		if held, ok := worst[group]; ok {
-			w.worst = append(w.worst, held)
-			w.points += held.points
+	for i, d := range b.doubts {
+		if worst[d.place] != i {
+			w.also[d.group] = append(w.also[d.group], d.id)
 		}
 	}
 	return w
+}
+
+// score is the score alone, without building the explanation.
+func (b book) score() int {
+	_, points := b.worst()
+	return weighing{points: points, ceiling: b.ceiling()}.score()
+}
+
+// places numbers the groups in the catalogue's order.
+var places = func() map[catalogue.Group]int {
+	m := map[catalogue.Group]int{}
+	for i, group := range catalogue.Groups() {
+		m[group] = i
+	}
+	return m
+}()
+
+// none stands for a group without findings.
+const none = -1
+
+// worst finds the heaviest doubt of each group, by index, and the sum of their
+// points. Of equals the first by id is kept.
+func (b book) worst() (at []int, total float64) {
+	at = make([]int, len(places))
+	points := make([]float64, len(places))
+	for place := range at {
+		at[place] = none
+	}
+	for i, d := range b.doubts {
+		if p := b.pointsOf(d); p > points[d.place] {
+			at[d.place], points[d.place] = i, p
+		}
+	}
+	for _, p := range points {
+		total += p
+	}
+	return at, total
 }
 
 // pointsOf is what one doubt weighs after repetition and relief. The result is
@@ -174,34 +203,41 @@ func floorOf(d doubt) float64 {
 	return floorModerateFlag
 }
 
+// groups is a set of groups, by place.
+type groups uint32
+
+func (g *groups) add(place int) { *g |= 1 << place }
+func (g groups) size() int      { return bits.OnesCount32(uint32(g)) }
+
 // ceiling is the highest band this kind of evidence can reach, whatever its
 // points: many small doubts are not one large one.
 func (b book) ceiling() catalogue.Band {
 	var (
 		decisive, strong bool
-		flagged          = map[catalogue.Group]bool{} // any red flag or raised signal
-		moderate         = map[catalogue.Group]bool{} // one of moderate strength or more
-		serious          = map[catalogue.Group]bool{} // the same, or a concern about a strong check
+		flagged          groups // any red flag or raised signal
+		moderate         groups // one of moderate strength or more
+		serious          groups // the same, or a concern about a strong check
 	)
-	for _, d := range b.doubts {
+	for i := range b.doubts {
+		d := &b.doubts[i]
 		if !d.flagged() {
 			if d.strength.AtLeast(catalogue.Strong) {
-				serious[d.group] = true
+				serious.add(d.place)
 			}
 			continue
 		}
-		flagged[d.group] = true
+		flagged.add(d.place)
 		if d.strength.AtLeast(catalogue.Moderate) {
-			moderate[d.group] = true
-			serious[d.group] = true
+			moderate.add(d.place)
+			serious.add(d.place)
 		}
 		strong = strong || d.strength.AtLeast(catalogue.Strong)
 		decisive = decisive || d.strength == catalogue.Decisive
 	}
 	switch {
-	case decisive, strong && len(flagged) >= 2, len(moderate) >= 4:
+	case decisive, strong && flagged.size() >= 2, moderate.size() >= 4:
 		return catalogue.Critical
-	case strong, len(serious) >= 2, len(moderate) >= 1 && len(flagged) >= 4:
+	case strong, serious.size() >= 2, moderate.size() >= 1 && flagged.size() >= 4:
 		return catalogue.High
 	}
 	return catalogue.Elevated

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed content/*/catalogue.yaml
@@ -32,8 +33,13 @@ type Library struct {
 	versions []string // oldest first
 }
 
-// Load parses and cross-checks the embedded editions.
-func Load() (*Library, error) {
+// Load gives the embedded editions, parsed and cross-checked. The work is done
+// once; as nothing changes afterwards, all callers share the result.
+func Load() (*Library, error) { return load() }
+
+var load = sync.OnceValues(parseAll)
+
+func parseAll() (*Library, error) {
 	paths, err := fs.Glob(content, "content/*/catalogue.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)

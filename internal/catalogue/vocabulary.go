@@ -39,7 +39,19 @@ const (
 func Strengths() []Strength { return []Strength{Weak, Moderate, Strong, Decisive} }
 
 // Rank orders strengths: 0 for weak up to 3 for decisive, -1 for anything else.
-func (s Strength) Rank() int { return slices.Index(Strengths(), s) }
+func (s Strength) Rank() int {
+	switch s {
+	case Weak:
+		return 0
+	case Moderate:
+		return 1
+	case Strong:
+		return 2
+	case Decisive:
+		return 3
+	}
+	return -1
+}
 
 // AtLeast reports whether s is as strong as other or stronger.
 func (s Strength) AtLeast(other Strength) bool { return s.Rank() >= other.Rank() }
