@@ -1,12 +1,17 @@
 package page
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Slice is one page of a list that is paged by key.
 type Slice[T any] struct {
 	Items []T
 	// Next is the cursor of the following page, empty on the last one.
 	Next string
+	// Previous is the cursor of the page before, empty on the first; only Turn fills it.
+	Previous string
 }
 
 // Cut makes a page of at most size items out of the rows of a query that asked
@@ -17,6 +22,37 @@ func Cut[T any, K Key](rows []T, size int, at func(T) Cursor[K]) Slice[T] {
 		return Slice[T]{Items: rows}
 	}
 	return Slice[T]{Items: rows[:size], Next: at(rows[size-1]).String()}
+}
+
+// Way says from where a page was reached.
+type Way int
+
+// The ways: from nowhere, onwards after a cursor, or back before one.
+const (
+	Start Way = iota
+	Onward
+	Back
+)
+
+// Turn is Cut for lists that can be left both ways. The query for Back asks for the rows before the cursor in
+// reverse order, again one more than fit; Turn puts them the right way round.
+func Turn[T any, K Key](rows []T, size int, way Way, at func(T) Cursor[K]) Slice[T] {
+	more := len(rows) > size
+	rows = rows[:min(len(rows), size)]
+	if way == Back {
+		slices.Reverse(rows)
+	}
+	s := Slice[T]{Items: rows}
+	if len(rows) == 0 {
+		return s
+	}
+	if more || way == Back { // whoever goes back came from a next page
+		s.Next = at(rows[len(rows)-1]).String()
+	}
+	if way == Onward || way == Back && more {
+		s.Previous = at(rows[0]).String()
+	}
+	return s
 }
 
 // Numbered is one page of a short list, paged by number.

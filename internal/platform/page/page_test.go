@@ -37,6 +37,46 @@ func TestCut(t *testing.T) {
 	}
 }
 
+func TestTurn(t *testing.T) {
+	type row struct {
+		score int64
+		id    string
+	}
+	rows := make([]row, 7) // as a list shows them: score ascending
+	for i := range rows {
+		rows[i] = row{int64(i), id.New()}
+	}
+	at := func(r row) Cursor[int64] { return Cursor[int64]{r.score, r.id} }
+	read := func(way Way, cursor string) Slice[row] {
+		c, _ := Parse[int64](cursor)
+		var found []row
+		for _, r := range rows {
+			if way == Start || way == Onward && r.score > c.Key || way == Back && r.score < c.Key {
+				found = append(found, r)
+			}
+		}
+		if way == Back {
+			slices.Reverse(found)
+		}
+		return Turn(found[:min(len(found), 4)], 3, way, at)
+	}
+	first := read(Start, "")
+	second := read(Onward, first.Next)
+	third := read(Onward, second.Next)
+	if first.Previous != "" || third.Next != "" || len(third.Items) != 1 {
+		t.Fatalf("first %+v, third %+v", first, third)
+	}
+	if back := read(Back, third.Previous); !slices.Equal(back.Items, second.Items) || back.Previous == "" || back.Next == "" {
+		t.Errorf("back from the third page: %+v, want the second", back)
+	}
+	if back := read(Back, second.Previous); !slices.Equal(back.Items, first.Items) || back.Previous != "" {
+		t.Errorf("back from the second page: %+v, want the first", back)
+	}
+	if got := Turn([]row(nil), 3, Onward, at); got.Next != "" || got.Previous != "" {
+		t.Errorf("Turn(nothing) = %+v", got)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for s, want := range map[string]int{"1": 1, "7": 7, "": 1, "0": 1, "-3": 1, "x": 1, "1e3": 1, "99999999999999999999": 1} {
 		if got := Number(s); got != want {
