@@ -20,6 +20,8 @@ CREATE TABLE people (
     manager_id     uuid REFERENCES users (id),
     stage_id       text NOT NULL DEFAULT '',
     stage_since    timestamptz,
+    -- The required checks before the next stage; missing counts those of them that nobody has answered.
+    awaited        text[] NOT NULL DEFAULT '{}',
     missing        smallint NOT NULL DEFAULT 0,
     -- How the assessment came out, reported by assessment. Coverage in percent; an unassessed person is low at 0 %.
     band           text NOT NULL DEFAULT 'low'
@@ -36,6 +38,7 @@ CREATE UNIQUE INDEX people_number ON people (number);
 -- The main list reads its page from this index alone.
 CREATE INDEX people_recent ON people (updated_at DESC, id DESC)
     INCLUDE (number, name, status, job_title, stage_id, stage_since, missing, band, score, coverage, open_flags, channel_id);
+CREATE INDEX people_flagged ON people (updated_at DESC, id DESC) WHERE open_flags > 0;
 CREATE INDEX people_stage ON people (stage_id, band, updated_at DESC, id DESC);
 CREATE INDEX people_band_recent ON people (band, updated_at DESC, id DESC);
 CREATE INDEX people_status_recent ON people (status, updated_at DESC, id DESC);

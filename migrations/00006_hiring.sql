@@ -29,8 +29,11 @@ CREATE TABLE applications (
     ended_at      timestamptz,
     ended_by      uuid,
     ended_reason  text NOT NULL DEFAULT '',
+    -- The person stands elsewhere: another application of theirs is the one that the row in people shows.
+    aside         boolean NOT NULL DEFAULT false,
     version       int NOT NULL DEFAULT 1
 );
+CREATE INDEX applications_aside ON applications (job_id) WHERE aside;
 CREATE INDEX applications_person ON applications (person_id, applied_at DESC);
 CREATE UNIQUE INDEX applications_active_once ON applications (person_id, job_id) WHERE status = 'active';
 CREATE INDEX applications_stage ON applications (stage_id, stage_since) WHERE status = 'active';

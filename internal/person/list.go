@@ -1,0 +1,158 @@
+package person
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/page"
+)
+
+// listColumns are the columns of a list's row. Together with the order by update they all lie in the index
+// people_recent, which is what keeps the list flat as the table grows: add none here without adding it there.
+const listColumns = `p.id, p.number, p.name, p.status, p.job_title, p.stage_id, p.stage_since, p.missing,
+	p.band, p.score, p.coverage, p.open_flags, p.channel_id, p.updated_at`
+
+// order is one way to sort: the key and the direction in which a list runs.
+type order struct {
+	key        string
+	descending bool
+}
+
+// clause is ORDER BY for reading onwards or back.
+func (o order) clause(way page.Way) string {
+	if o.descending == (way != page.Back) {
+		return "ORDER BY " + o.key + " DESC, p.id DESC"
+	}
+	return "ORDER BY " + o.key + ", p.id"
+}
+
+// beyond is the condition for rows past a cursor.
+func (o order) beyond(way page.Way) string {
+	if o.descending == (way != page.Back) {
+		return "(" + o.key + ", p.id) < (?, ?)"
+	}
+	return "(" + o.key + ", p.id) > (?, ?)"
+}
+
+func listPeople(ctx context.Context, q db.Querier, actor authz.Actor, f Filter) (page.Slice[Person], error) {
+	switch f.Sort {
+	case ByScore:
+		return listBy(ctx, q, actor, f, order{"p.score", true}, atScore)
+	case ByName:
+		return listBy(ctx, q, actor, f, order{"lower(p.name)", false}, atName)
+	}
+	return listBy(ctx, q, actor, f, order{"p.updated_at", true}, atUpdate)
+}
+
+func listBy[K page.Key](ctx context.Context, q db.Querier, actor authz.Actor, f Filter, o order, at func(row) page.Cursor[K]) (page.Slice[Person], error) {
+	var w db.Where
+	Visible(actor, &w, "p")
+	f.narrow(&w)
+	way := page.Start
+	if c, err := page.Parse[K](f.After); err == nil {
+		way = page.Onward
+		w.Add(o.beyond(way), c.Key, c.ID)
+	} else if c, err := page.Parse[K](f.Before); err == nil {
+		way = page.Back
+		w.Add(o.beyond(way), c.Key, c.ID)
+	}
+	size := f.Size
+	if size <= 0 {
+		size = PageSize
+	}
+	columns := listColumns
+	if f.Sort == ByName {
+		columns += ", lower(p.name)"
+	}
+	rows, _ := q.Query(ctx, `SELECT `+columns+` FROM people p `+w.SQL()+` `+o.clause(way)+` `+w.Number("LIMIT ?", size+1), w.Args...)
+	found, err := scanList(rows, size+1, f.Sort == ByName)
+	if err != nil {
+		return page.Slice[Person]{}, err
+	}
+	return withoutKeys(page.Turn(found, size, way, at)), nil
+}
+
+// scanList reads by hand: collecting by column name costs a third of the list's time in reflection.
+func scanList(rows pgx.Rows, capacity int, named bool) ([]row, error) {
+	defer rows.Close()
+	found := make([]row, 0, capacity)
+	for rows.Next() {
+		var r row
+		into := []any{&r.ID, &r.Number, &r.Name, &r.Status, &r.JobTitle, &r.StageID, &r.StageSince, &r.Missing,
+			&r.Band, &r.Score, &r.Coverage, &r.OpenFlags, &r.ChannelID, &r.UpdatedAt}
+		if named {
+			into = append(into, &r.lowerName)
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}
+
+// narrow adds the filter's conditions.
+func (f Filter) narrow(w *db.Where) {
+	f.narrowText(w)
+	oneOf(w, "p.status", f.Statuses)
+	oneOf(w, "p.band", f.Bands)
+	oneOf(w, "p.stage_id", f.Stages)
+	equals(w, "p.job_id", f.JobID)
+	equals(w, "p.channel_id", f.ChannelID)
+	equals(w, "p.manager_id", f.ManagerID)
+	if f.OpenFlags {
+		w.Add("p.open_flags > 0")
+	}
+	if f.Missing {
+		w.Add("p.missing > 0")
+	}
+	if f.MinCoverage > 0 {
+		w.Add("p.coverage >= ?", f.MinCoverage)
+	}
+}
+
+// narrowText looks for the words of the text in names. One or two letters say too little for a search inside names
+// to have an index to go by: they must begin the name.
+func (f Filter) narrowText(w *db.Where) {
+	text := strings.ToValidUTF8(strings.ReplaceAll(f.Text, "\x00", ""), "")
+	if n, ok := ParseNumber(text); ok {
+		w.Add("p.number = ?", int64(n))
+		return
+	}
+	for _, word := range strings.Fields(text) {
+		pattern := likeEscaper.Replace(word) + "%"
+		if utf8.RuneCountInString(word) > 2 {
+			pattern = "%" + pattern
+		}
+		w.Add("lower(p.name) LIKE lower(?)", pattern)
+	}
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// oneOf narrows a column to some values. A single value is compared as such: only then can the rows come out of an
+// index in the list's order.
+func oneOf[T ~string](w *db.Where, column string, values []T) {
+	switch len(values) {
+	case 0:
+	case 1:
+		w.Add(column+" = ?", string(values[0]))
+	default:
+		texts := make([]string, len(values))
+		for i, v := range values {
+			texts[i] = string(v)
+		}
+		w.Add(column+" = ANY (?)", texts)
+	}
+}
+
+func equals(w *db.Where, column, value string) {
+	if value != "" {
+		w.Add(column+" = ?", value)
+	}
+}

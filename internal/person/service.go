@@ -1,0 +1,93 @@
+package person
+
+import (
+	"context"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/seal"
+)
+
+// Service keeps the human records.
+type Service struct {
+	db   *db.DB
+	keys *seal.Keyring
+}
+
+// NewService returns the service on d; keys wraps the people's data keys.
+func NewService(d *db.DB, keys *seal.Keyring) *Service { return &Service{db: d, keys: keys} }
+
+// Add stores a person and makes their data key. The caller records the audit entry: adding a person is always part
+// of something larger.
+func (s *Service) Add(ctx context.Context, tx *db.Tx, n New) (ID, error) {
+	var p apperr.Problems
+	n.Problems(&p)
+	if err := p.Err(); err != nil {
+		return "", err
+	}
+	personID := ID(id.New())
+	_, wrapped, err := s.keys.NewDataKey(string(personID))
+	if err != nil {
+		return "", err
+	}
+	if err := insertPerson(ctx, tx, personID, n); err != nil {
+		return "", err
+	}
+	return personID, insertKey(ctx, tx, personID, wrapped)
+}
+
+// Edit replaces what was entered of a person. version is the one that the editor saw: if somebody else has edited
+// meanwhile, it is a Conflict. The caller records the audit entry.
+func (s *Service) Edit(ctx context.Context, tx *db.Tx, personID ID, version int, n New) error {
+	var p apperr.Problems
+	n.Problems(&p)
+	if err := p.Err(); err != nil {
+		return err
+	}
+	old, err := s.Lock(ctx, tx, personID)
+	if err != nil {
+		return err
+	}
+	if old.ErasedAt != nil {
+		return apperr.Conflict("This person's data was erased. Nothing can be added to it.")
+	}
+	if old.Version != version {
+		return apperr.Conflict("%s was changed meanwhile. Look at the current values and try again.", old.Name)
+	}
+	return updatePerson(ctx, tx, personID, n)
+}
+
+// Lock reads a person for change and keeps others from changing them until the transaction ends. A person out of the
+// actor's sight is NotFound. Whatever changes anything about a person locks them first.
+func (s *Service) Lock(ctx context.Context, tx *db.Tx, personID ID) (Person, error) {
+	return personByID(ctx, tx, tx.Actor, personID, "FOR UPDATE OF p")
+}
+
+// SetPlace reports where the person stands in hiring; hiring calls it.
+func (s *Service) SetPlace(ctx context.Context, tx *db.Tx, personID ID, place Place) error {
+	return setPlace(ctx, tx, personID, place)
+}
+
+// SetStanding reports how the assessment came out; assessment calls it whenever an outcome was noted, also when band
+// and score stay as they were: the count of missing checks follows from the outcomes too.
+func (s *Service) SetStanding(ctx context.Context, tx *db.Tx, personID ID, standing Standing) error {
+	return setStanding(ctx, tx, personID, standing)
+}
+
+// DataKey returns the key that the person's evidence is encrypted under. Once the person is erased it is gone, which
+// is a Conflict.
+func (s *Service) DataKey(ctx context.Context, q db.Querier, personID ID) (seal.DataKey, error) {
+	wrapped, err := wrappedKey(ctx, q, personID)
+	if err != nil {
+		return seal.DataKey{}, err
+	}
+	if wrapped == nil {
+		return seal.DataKey{}, apperr.Conflict("This person's data was erased. Its files cannot be read any more.")
+	}
+	return s.keys.Unwrap(wrapped, string(personID))
+}
+
+// Visible adds the condition under which the actor sees the row of people known by alias in the query.
+func (s *Service) Visible(actor authz.Actor, w *db.Where, alias string) { Visible(actor, w, alias) }

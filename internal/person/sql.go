@@ -1,0 +1,111 @@
+package person
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+const personColumns = `p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id,
+	p.status, p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing,
+	p.band, p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at`
+
+func personByID(ctx context.Context, q db.Querier, actor authz.Actor, personID ID, lock string) (Person, error) {
+	var w db.Where
+	w.Add("p.id = ?", personID)
+	Visible(actor, &w, "p")
+	rows, _ := q.Query(ctx, `SELECT `+personColumns+` FROM people p `+w.SQL()+` `+lock, w.Args...)
+	return db.One[Person](rows, "person")
+}
+
+func personByNumber(ctx context.Context, q db.Querier, actor authz.Actor, n Number) (Person, error) {
+	var w db.Where
+	w.Add("p.number = ?", int64(n))
+	Visible(actor, &w, "p")
+	rows, _ := q.Query(ctx, `SELECT `+personColumns+` FROM people p `+w.SQL(), w.Args...)
+	return db.One[Person](rows, "person")
+}
+
+func insertPerson(ctx context.Context, tx *db.Tx, personID ID, n New) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO people (id, name, location, time_zone, channel_id, referrer_name, referrer_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+		personID, n.Name, n.Location, n.TimeZone, n.ChannelID, n.ReferrerName, n.ReferrerID, tx.Now)
+	return forPeople(err)
+}
+
+func insertKey(ctx context.Context, tx *db.Tx, personID ID, wrapped []byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO person_keys (person_id, wrapped, created_at) VALUES ($1, $2, $3)`,
+		personID, wrapped, tx.Now)
+	return err
+}
+
+func updatePerson(ctx context.Context, tx *db.Tx, personID ID, n New) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE people
+		SET    name = $2, location = $3, time_zone = $4, channel_id = $5, referrer_name = $6, referrer_id = $7,
+		       updated_at = $8, version = version + 1
+		WHERE  id = $1`,
+		personID, n.Name, n.Location, n.TimeZone, n.ChannelID, n.ReferrerName, n.ReferrerID, tx.Now)
+	return forPeople(err)
+}
+
+// missingOf counts, of the checks in the SQL expression awaited, those that nobody has answered for the person.
+func missingOf(awaited string) string {
+	return `(SELECT count(*) FROM unnest(` + awaited + `) AS need (item_id)
+	         WHERE  NOT EXISTS (SELECT FROM outcomes o
+	                            WHERE  o.person_id = p.id AND o.item_id = need.item_id AND o.answer <> 'not-done'))`
+}
+
+func setPlace(ctx context.Context, tx *db.Tx, personID ID, place Place) error {
+	awaited := place.Awaited
+	if awaited == nil {
+		awaited = []string{}
+	}
+	tag, err := tx.Exec(ctx, `
+		UPDATE people p
+		SET    status = $2, application_id = $3, job_id = $4, job_title = $5, manager_id = $6,
+		       stage_id = $7, stage_since = $8, awaited = $9::text[], missing = `+missingOf("$9::text[]")+`, updated_at = $10
+		WHERE  id = $1`,
+		personID, place.Status, place.ApplicationID, place.JobID, place.JobTitle, place.ManagerID,
+		place.StageID, place.StageSince, awaited, tx.Now)
+	if err == nil && tag.RowsAffected() == 0 {
+		return apperr.Missing("person")
+	}
+	return err
+}
+
+func setStanding(ctx context.Context, tx *db.Tx, personID ID, s Standing) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE people p
+		SET    band = $2, score = $3, coverage = $4, open_flags = $5, missing = `+missingOf("p.awaited")+`, updated_at = $6
+		WHERE  id = $1`,
+		personID, s.Band, s.Score, s.Coverage, s.OpenFlags, tx.Now)
+	if err == nil && tag.RowsAffected() == 0 {
+		return apperr.Missing("person")
+	}
+	return err
+}
+
+// wrappedKey returns the person's wrapped key, nil when it was destroyed.
+func wrappedKey(ctx context.Context, q db.Querier, personID ID) ([]byte, error) {
+	var wrapped []byte
+	err := q.QueryRow(ctx, `SELECT wrapped FROM person_keys WHERE person_id = $1`, personID).Scan(&wrapped)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, apperr.Missing("person")
+	}
+	return wrapped, err
+}
+
+// forPeople turns violated constraints into messages.
+func forPeople(err error) error {
+	if db.Violates(err) == "people_referrer_id_fkey" {
+		return apperr.Invalid("referrer", "There is nobody with this number.")
+	}
+	return err
+}
