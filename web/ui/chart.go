@@ -100,7 +100,7 @@ func bandPatterns(id string) templ.Component {
 	pattern := func(band, body string) string {
 		return `<pattern id="` + id + `-` + band + `" width="8" height="8" patternUnits="userSpaceOnUse">` + body + `</pattern>`
 	}
-	return raw(`<svg width="0" height="0" class="position-absolute" aria-hidden="true"><defs>` +
+	return raw(`<svg class="svg-defs" aria-hidden="true"><defs>` +
 		pattern("elevated", `<path class="hatch" d="M-2 10L10 -2M-2 2L2 -2M6 10L10 6"/>`) +
 		pattern("high", `<path class="hatch" d="M-2 10L10 -2M-2 2L2 -2M6 10L10 6M-2 -2L10 10"/>`) +
 		pattern("critical", `<circle class="hatch-dot" cx="4" cy="4" r="1.6"/>`) +
