@@ -11,6 +11,11 @@
 // worst finding counts; the groups add up, and the sum is bent into 0 to 100.
 // A ceiling keeps the band down while the evidence has too few legs. What is
 // explained or not known adds nothing.
+//
+// Around it, Service keeps what features report of a person (table outcomes),
+// raises and settles the flags that come of it, and stores the result
+// (assessments) with each change of it (assessment_moves). A report, its flags
+// and the new assessment are one transaction under the lock of the person.
 package assessment
 
 import (
