@@ -1,0 +1,64 @@
+# What people and CI run. `make run` starts the demo, `make test` passes the tests; both set up what is missing.
+
+GO      ?= go
+GOFILES := $(shell git ls-files '*.go' ':!*_templ.go')
+LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: run test check setup generate generated format vet lint short journeys bench vendor build
+
+## run: start the demo with an embedded PostgreSQL and print its address and logins
+run:
+	$(GO) run ./cmd/gatehouse demo
+
+## build: the program, stripped, with its version
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X gatehouse/internal/app.Version=$$(git describe --tags --always --dirty)" -o gatehouse ./cmd/gatehouse
+
+## setup: install what the tests need and the machine lacks (PostgreSQL, Chromium)
+setup:
+	scripts/setup
+
+## test: every test, journeys in Chromium included
+test: setup
+	$(GO) test ./...
+
+## short: the tests without a browser
+short:
+	$(GO) test $$($(GO) list ./... | grep -v -e /journeys -e /browsertest)
+
+## check: all that must hold before a change lands
+check: setup format generated vet lint
+	$(GO) test -race $$($(GO) list ./... | grep -v -e /journeys -e /browsertest)
+	$(GO) test ./internal/browsertest/... ./journeys/...
+
+## format: no file differs from gofmt's form
+format:
+	@out="$$(gofmt -l $(GOFILES))"; [ -z "$$out" ] || { echo "not formatted:"; echo "$$out"; exit 1; }
+
+## generate: pages from their templates
+generate:
+	$(GO) tool templ generate -path . -lazy
+
+## generated: committed generated files are what the templates give
+generated:
+	@$(GO) tool templ generate -path . >/dev/null 2>&1 || $(GO) tool templ generate -path .
+	@git diff --exit-code --stat -- '*_templ.go' || { echo "generated files are out of date: run make generate and commit"; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(LINT) run
+
+## journeys: the stories of people in a real browser, with screenshots under screenshots/
+journeys: setup
+	$(GO) test -count=1 ./journeys/...
+
+## bench: the speed bars, as ratios within one run
+bench:
+	$(GO) run ./bench
+
+## vendor: copy the front-end files again from their npm packages
+vendor:
+	scripts/vendor
+
