@@ -68,12 +68,15 @@ CREATE TABLE claims (
     -- The catalogue's claim that this statement falls under (claim-identity, claim-location …).
     claim_id   text NOT NULL,
     value      text NOT NULL,
+    -- Contacts and profiles in the form in which two spellings of the same are equal; empty for other kinds.
+    match_key  text NOT NULL DEFAULT '',
     detail     jsonb NOT NULL DEFAULT '{}',
     source     text NOT NULL DEFAULT '',
     made_at    timestamptz NOT NULL,
     created_by uuid,
     retired_at timestamptz
 );
+CREATE INDEX claims_match ON claims (match_key) WHERE match_key <> '' AND retired_at IS NULL;
 CREATE INDEX claims_person ON claims (person_id, kind, made_at);
 
 -- +goose Down
