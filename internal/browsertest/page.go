@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
@@ -182,14 +183,23 @@ func (p *Page) WaitForText(words string) {
 	p.WaitUntil(`document.body?.innerText.includes(` + strconv.Quote(words) + `)`)
 }
 
-// WaitUntil waits until a script's value is true, also across navigations.
+// WaitUntil waits until a script's value is true. It asks again and again
+// rather than once, so that it outlives a navigation on the way.
 func (p *Page) WaitUntil(script string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, Patience)
 	defer cancel()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool]("Boolean("+script+")", chromedp.WithPollingTimeout(Patience)))
-	if err != nil {
-		p.t.Fatalf("wait until %s: %v\nthe page at %s says:\n%.2000s", script, err, p.URL(), Eval[string](p, "document.body.innerText"))
+	ask := chromedp.Evaluate[bool]("Boolean(" + script + ")")
+	for {
+		held, err := chromedp.Run(ctx, ask)
+		if held && err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			p.t.Fatalf("wait until %s: %v\nthe page at %s says:\n%.2000s", script, err, p.URL(), Eval[string](p, "document.body.innerText"))
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 

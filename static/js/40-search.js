@@ -28,24 +28,32 @@
     open();
   });
 
-  // The focus stays in the field; the chosen result is marked and announced.
+  // The focus stays in the field; the chosen result is marked, announced, and
+  // still chosen when the same list arrives again.
+  let chosen = "";
   const links = () => [...results.querySelectorAll("a[href]")];
-  function choose(at) {
-    links().forEach((el, i) => {
-      el.classList.add("result");
-      el.toggleAttribute("data-chosen", i === at);
-    });
-    const el = links()[at];
-    if (!el) return;
-    el.scrollIntoView({ block: "nearest" });
+  function mark() {
+    let marked;
+    for (const el of links()) {
+      const on = el.getAttribute("href") === chosen && !marked;
+      el.toggleAttribute("data-chosen", on);
+      if (on) marked = el;
+    }
+    return marked;
+  }
+  function choose(el) {
+    chosen = el.getAttribute("href");
+    mark().scrollIntoView({ block: "nearest" });
     Gatehouse.announce(el.textContent.trim().replace(/\s+/g, " "));
   }
+  results.addEventListener("htmx:afterSettle", mark);
   input.addEventListener("keydown", (e) => {
     const all = links();
     const at = all.findIndex((el) => el.hasAttribute("data-chosen"));
     if (e.key === "ArrowDown" || e.key === "ArrowUp") {
       e.preventDefault();
-      if (all.length) choose((at + (e.key === "ArrowDown" ? 1 : at < 0 ? 0 : -1) + all.length) % all.length);
+      const next = e.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1;
+      if (all.length) choose(all.at(next % all.length));
     } else if (e.key === "Enter" && at >= 0) {
       e.preventDefault();
       all[at].click();

@@ -143,7 +143,7 @@ func (l LineProps) top() float64 {
 		return 1
 	}
 	step := math.Pow(10, math.Floor(math.Log10(highest)))
-	for _, m := range []float64{1, 2, 4, 5, 10} {
+	for _, m := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10} {
 		if m*step >= highest {
 			return m * step
 		}
