@@ -32,10 +32,11 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		return apperr.Invalid("email", "The form could not be read.")
 	}
 	form := signInForm{Email: request.Text(r, "email"), Next: localPath(r.FormValue("next"))}
-	for _, key := range []string{"ip " + request.IP(r), "account " + strings.ToLower(form.Email)} {
-		if ok, after := s.tries.Allow(key); !ok {
-			return apperr.RateLimited(after)
-		}
+	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
+		return apperr.RateLimited(after)
+	}
+	if ok, after := s.byAccount.Allow(strings.ToLower(form.Email)); !ok {
+		return apperr.RateLimited(after)
 	}
 	err := s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
 	if invalid, ok := apperr.AsInvalid(err); ok {

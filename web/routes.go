@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"gatehouse/internal/platform/authz"
+	"gatehouse/web/admin"
 	"gatehouse/web/path"
 )
 
@@ -90,5 +91,21 @@ func (s *Server) libraryRoutes() []Route {
 
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.
 func (s *Server) adminRoutes() []Route {
-	return []Route{}
+	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Parts)
+	return []Route{
+		{"GET", path.Users, authz.UserManage, h.Users},
+		{"GET", path.NewUser, authz.UserManage, h.NewUser},
+		{"POST", path.Users, authz.UserManage, h.AddUser},
+		{"GET", path.Users + "/{id}", authz.UserManage, h.User},
+		{"POST", path.Users + "/{id}/roles", authz.UserManage, h.SetRoles},
+		{"POST", path.Users + "/{id}/password", authz.UserManage, h.SetPassword},
+		{"POST", path.Users + "/{id}/disable", authz.UserManage, h.Disable},
+		{"POST", path.Users + "/{id}/enable", authz.UserManage, h.Enable},
+		{"GET", path.Tokens, authz.TokenManage, h.Tokens},
+		{"POST", path.Tokens, authz.TokenManage, h.NewToken},
+		{"POST", path.Tokens + "/{id}/revoke", authz.TokenManage, h.RevokeToken},
+		{"GET", path.System, authz.UserManage, h.System},
+		{"GET", path.Account, authz.Signed, h.Account},
+		{"POST", path.Account + "/password", authz.Signed, h.ChangePassword},
+	}
 }

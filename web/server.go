@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/signin"
 	"gatehouse/static"
+	"gatehouse/web/admin"
 	"gatehouse/web/response"
 	"gatehouse/web/session"
 )
@@ -33,6 +34,8 @@ type Deps struct {
 	Signin    *signin.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
+	// Parts describes the installation for the administrator's system page.
+	Parts func(context.Context) []admin.Part
 	// Ready reports what keeps the server from serving: the database, a pending migration.
 	Ready func(context.Context) error
 }
@@ -44,8 +47,9 @@ type Server struct {
 	version  string
 	sessions *session.Store
 	frames   frames
-	tries    *limit.Limiter
-	handler  http.Handler
+	// Sign-in tries, by account and by address. An office shares one address, so that one is wider.
+	byAccount, byAddress *limit.Limiter
+	handler              http.Handler
 }
 
 // New builds the server and checks the route table: an empty permission or a pattern twice panics at start.
@@ -53,7 +57,9 @@ func New(deps Deps) *Server {
 	s := &Server{
 		deps: deps, log: deps.Log, version: deps.Version,
 		sessions: session.NewStore(deps.Signin, deps.Config.Secure()),
-		tries:    limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
+
+		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
+		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
 	}
 	s.handler = s.build()
 	return s

@@ -32,7 +32,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, _ *seal.Keyring, _ blob.Store
 
 func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
-		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready,
+		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 	}
 }

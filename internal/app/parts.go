@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+
+	"gatehouse/web/admin"
+)
+
+// Parts describes the installation: what is configured, what is missing, and what each absence costs. The
+// administrator's system page and `gatehouse doctor` show it.
+func (a *App) Parts(ctx context.Context) []admin.Part {
+	parts := []admin.Part{a.databasePart(ctx), a.keyPart(), a.addressPart()}
+	return append(parts,
+		admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
+			Note: "Encrypted below the data folder. Back it up together with the database and the key."},
+		admin.Part{Name: "Mail", State: "Not set up",
+			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
+		admin.Part{Name: "Single sign-on", State: "Not set up",
+			Note: "People sign in with e-mail and password; an administrator adds and disables them here."},
+		admin.Part{Name: "Signals", State: "By API and by hand", Ready: true,
+			Note: "Machines send them with a token to /api/v1/signals. A silent source is unknown, not clear."},
+	)
+}
+
+func (a *App) databasePart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Database", State: "Private PostgreSQL", Ready: true,
+		Note: "Runs under the data folder with Gatehouse. Stop Gatehouse before copying the folder as a backup."}
+	if a.local == nil {
+		p.State, p.Note = "PostgreSQL server", "Back it up with the server's own tools."
+	}
+	if err := a.ready(ctx); err != nil {
+		p.State, p.Ready, p.Note = "Not reachable", false, "Nothing can be read or saved until the database answers again."
+	}
+	return p
+}
+
+func (a *App) keyPart() admin.Part {
+	p := admin.Part{Name: "Installation key", State: "In the data folder", Ready: true,
+		Note: "Without master.key no evidence can be opened. Keep a copy apart from the backups."}
+	switch {
+	case a.Config.MasterKey != "":
+		p.State, p.Note = "From the environment", "Without this key no evidence can be opened. Keep a copy apart from the backups."
+	case a.Config.MasterKeyFile != "":
+		p.State, p.Note = "From a file", "Without this key no evidence can be opened. Keep a copy apart from the backups."
+	}
+	return p
+}
+
+func (a *App) addressPart() admin.Part {
+	if a.Config.Secure() {
+		return admin.Part{Name: "Address", State: a.Config.BaseURL, Ready: true, Note: "Cookies travel over HTTPS only."}
+	}
+	return admin.Part{Name: "Address", State: "Plain HTTP",
+		Note: "Fine on this machine alone. For others to reach it, put a proxy with HTTPS in front and set GATEHOUSE_BASE_URL."}
+}
