@@ -13,7 +13,11 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/claim"
+	"gatehouse/internal/flag"
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/limit"
@@ -32,6 +36,10 @@ type Deps struct {
 	Catalogue *catalogue.Library
 	Accounts  *account.Service
 	Signin    *signin.Service
+	People    *person.Service
+	Flags     *flag.Service
+	Claims    *claim.Service
+	Assess    *assessment.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/claim"
+	"gatehouse/internal/flag"
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
@@ -19,21 +23,28 @@ type Features struct {
 	Catalogue *catalogue.Library
 	Accounts  *account.Service
 	Signin    *signin.Service
+	People    *person.Service
+	Flags     *flag.Service
+	Claims    *claim.Service
+	Assess    *assessment.Service
 }
 
-func newFeatures(d *db.DB, lib *catalogue.Library, _ *seal.Keyring, _ blob.Store, _ config.Config) Features {
-	accounts := account.NewService(d)
-	return Features{
-		Catalogue: lib,
-		Accounts:  accounts,
-		Signin:    signin.NewService(d, accounts),
-	}
+func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, _ blob.Store, _ config.Config) Features {
+	f := Features{Catalogue: lib}
+	f.Accounts = account.NewService(d)
+	f.Signin = signin.NewService(d, f.Accounts)
+	f.People = person.NewService(d, keys)
+	f.Flags = flag.NewService(d, lib)
+	f.Claims = claim.NewService(d, lib)
+	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
+	return f
 }
 
 func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
+		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess,
 	}
 }
 
