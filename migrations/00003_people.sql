@@ -20,8 +20,10 @@ CREATE TABLE people (
     manager_id     uuid REFERENCES users (id),
     stage_id       text NOT NULL DEFAULT '',
     stage_since    timestamptz,
-    -- The required checks before the next stage; missing counts those of them that nobody has answered.
+    -- The required checks before the next stage; missing_checks are those of them that nobody has answered, and
+    -- missing is how many these are.
     awaited        text[] NOT NULL DEFAULT '{}',
+    missing_checks text[] NOT NULL DEFAULT '{}',
     missing        smallint NOT NULL DEFAULT 0,
     -- How the assessment came out, reported by assessment. Coverage in percent; an unassessed person is low at 0 %.
     band           text NOT NULL DEFAULT 'low'

@@ -114,6 +114,18 @@ func (f Filter) narrow(w *db.Where) {
 	if f.MinCoverage > 0 {
 		w.Add("p.coverage >= ?", f.MinCoverage)
 	}
+	if f.BelowCoverage > 0 {
+		w.Add("p.coverage < ?", f.BelowCoverage)
+	}
+	if f.MissingCheck != "" {
+		w.Add("p.missing > 0 AND p.missing_checks @> ARRAY[?::text]", f.MissingCheck)
+	}
+	if f.StageFrom != nil {
+		w.Add("p.stage_since >= ?", *f.StageFrom)
+	}
+	if f.StageBefore != nil {
+		w.Add("p.stage_since < ?", *f.StageBefore)
+	}
 }
 
 // narrowText looks for the words of the text in names. One or two letters say too little for a search inside names

@@ -35,6 +35,12 @@ type Filter struct {
 	OpenFlags   bool // only people with open flags
 	Missing     bool // only people whose next stage is blocked by missing checks
 	MinCoverage int  // percent
+	// BelowCoverage, in percent, leaves out those of whom that much is known; 0 leaves out nobody.
+	BelowCoverage int
+	// MissingCheck is a required check that nobody has answered and that blocks the next stage.
+	MissingCheck string
+	// StageFrom and StageBefore bound the time of the last move: from the first, before the second.
+	StageFrom, StageBefore *time.Time
 	Sort        Sort
 	// After and Before are cursors of a page.Slice; at most one is set. One that is not of this list means the start.
 	After, Before string

@@ -55,11 +55,13 @@ func updatePerson(ctx context.Context, tx *db.Tx, personID ID, n New) error {
 	return forPeople(err)
 }
 
-// missingOf counts, of the checks in the SQL expression awaited, those that nobody has answered for the person.
+// missingOf tells, of the checks in the SQL expression awaited, which nobody has answered for the person, and how many.
 func missingOf(awaited string) string {
-	return `(SELECT count(*) FROM unnest(` + awaited + `) AS need (item_id)
-	         WHERE  NOT EXISTS (SELECT FROM outcomes o
-	                            WHERE  o.person_id = p.id AND o.item_id = need.item_id AND o.answer <> 'not-done'))`
+	return `(missing_checks, missing) = (
+		       SELECT coalesce(array_agg(need.item_id ORDER BY need.item_id), '{}'), count(*)
+		       FROM   unnest(` + awaited + `) AS need (item_id)
+		       WHERE  NOT EXISTS (SELECT FROM outcomes o
+		                          WHERE  o.person_id = p.id AND o.item_id = need.item_id AND o.answer <> 'not-done'))`
 }
 
 func setPlace(ctx context.Context, tx *db.Tx, personID ID, place Place) error {
@@ -70,7 +72,7 @@ func setPlace(ctx context.Context, tx *db.Tx, personID ID, place Place) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE people p
 		SET    status = $2, application_id = $3, job_id = $4, job_title = $5, manager_id = $6,
-		       stage_id = $7, stage_since = $8, awaited = $9::text[], missing = `+missingOf("$9::text[]")+`, updated_at = $10
+		       stage_id = $7, stage_since = $8, awaited = $9::text[], `+missingOf("$9::text[]")+`, updated_at = $10
 		WHERE  id = $1`,
 		personID, place.Status, place.ApplicationID, place.JobID, place.JobTitle, place.ManagerID,
 		place.StageID, place.StageSince, awaited, tx.Now)
@@ -83,7 +85,7 @@ func setPlace(ctx context.Context, tx *db.Tx, personID ID, place Place) error {
 func setStanding(ctx context.Context, tx *db.Tx, personID ID, s Standing) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE people p
-		SET    band = $2, score = $3, coverage = $4, open_flags = $5, missing = `+missingOf("p.awaited")+`, updated_at = $6
+		SET    band = $2, score = $3, coverage = $4, open_flags = $5, `+missingOf("p.awaited")+`, updated_at = $6
 		WHERE  id = $1`,
 		personID, s.Band, s.Score, s.Coverage, s.OpenFlags, tx.Now)
 	if err == nil && tag.RowsAffected() == 0 {
