@@ -32,6 +32,8 @@ CREATE TABLE evidence_links (
     subject_kind text NOT NULL CONSTRAINT evidence_links_kind CHECK (subject_kind IN (
                      'person', 'claim', 'answer', 'flag', 'case', 'step', 'grant', 'payment', 'dossier', 'signal')),
     subject_id   text NOT NULL,
+    -- The case that the subject belongs to: nobody but its members learns of the link.
+    case_id      uuid,
     linked_at    timestamptz NOT NULL,
     linked_by    uuid,
     PRIMARY KEY (evidence_id, subject_kind, subject_id)
@@ -46,7 +48,9 @@ CREATE TABLE custody_events (
     actor_label text NOT NULL DEFAULT '',
     action      text NOT NULL CONSTRAINT custody_events_action CHECK (action IN (
                     'collected', 'attached', 'viewed', 'downloaded', 'verified', 'exported', 'erased')),
-    detail      jsonb NOT NULL DEFAULT '{}'
+    detail      jsonb NOT NULL DEFAULT '{}',
+    -- As in evidence_links: an event that would give a case away is for its members.
+    case_id     uuid
 );
 CREATE INDEX custody_events_item ON custody_events (evidence_id, id);
 CREATE TRIGGER custody_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON custody_events

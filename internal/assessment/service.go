@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
@@ -224,11 +225,12 @@ func hideAs(what string, err error) error {
 }
 
 // attach ties evidence items to what they are evidence for.
-func attach(_ context.Context, _ *db.Tx, ids []string, _, _ string) error {
-	if len(ids) == 0 {
-		return nil
+func attach(ctx context.Context, tx *db.Tx, ids []string, kind, subjectID string) error {
+	items := make([]evidence.ID, len(ids))
+	for i, itemID := range ids {
+		items[i] = evidence.ID(itemID)
 	}
-	return apperr.Invalid("evidence", "Evidence cannot be attached here yet.")
+	return evidence.Attach(ctx, tx, items, evidence.Subject{Kind: kind, ID: subjectID})
 }
 
 // edition is the edition a person's application began with, or the current one.

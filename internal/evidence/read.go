@@ -1,0 +1,80 @@
+package evidence
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+// ByID returns an item without its content, or NotFound if the actor does not see it.
+func (s *Service) ByID(ctx context.Context, actor authz.Actor, itemID ID) (Item, error) {
+	return itemByID(ctx, s.db.Pool(), actor, itemID)
+}
+
+// For lists the items attached to a subject that the actor sees, in the order they were attached.
+func (s *Service) For(ctx context.Context, actor authz.Actor, subject Subject) ([]Item, error) {
+	bySubject, err := s.ForMany(ctx, actor, subject.Kind, []string{subject.ID})
+	return bySubject[subject.ID], err
+}
+
+// ForMany is For for several subjects of one kind at once, by their ids.
+func (s *Service) ForMany(ctx context.Context, actor authz.Actor, kind string, subjectIDs []string) (map[string][]Item, error) {
+	bySubject := map[string][]Item{}
+	if len(subjectIDs) == 0 {
+		return bySubject, nil
+	}
+	found, err := itemsOf(ctx, s.db.Pool(), actor, kind, subjectIDs)
+	for _, l := range found {
+		bySubject[l.SubjectID] = append(bySubject[l.SubjectID], l.Item)
+	}
+	return bySubject, err
+}
+
+// ForPerson lists the items about a person that the actor sees, newest first.
+func (s *Service) ForPerson(ctx context.Context, actor authz.Actor, personID person.ID) ([]Item, error) {
+	query, args := itemsWhere(actor, "e.person_id = ?", personID)
+	rows, _ := s.db.Pool().Query(ctx, query, args...)
+	return db.Many[Item](rows)
+}
+
+// QueueForPerson is ForPerson within the one round trip of a page: items is filled when the batch is closed.
+func (s *Service) QueueForPerson(b *pgx.Batch, actor authz.Actor, personID person.ID, items *[]Item) {
+	query, args := itemsWhere(actor, "e.person_id = ?", personID)
+	queue(b, items, query, args)
+}
+
+// QueueForCase lists, within the round trip of a page, the items collected inside a case or attached to anything of it.
+func (s *Service) QueueForCase(b *pgx.Batch, actor authz.Actor, caseID string, items *[]Item) {
+	query, args := itemsWhere(actor, `(e.case_id = ? OR EXISTS (
+		SELECT FROM evidence_links l WHERE l.evidence_id = e.id AND l.case_id = ?))`, caseID, caseID)
+	queue(b, items, query, args)
+}
+
+func queue(b *pgx.Batch, items *[]Item, query string, args []any) {
+	b.Queue(query, args...).Query(func(rows pgx.Rows) error {
+		var err error
+		*items, err = db.Many[Item](rows)
+		return err
+	})
+}
+
+// Custody lists all touches of an item, from its collecting on. Those that would give a case away are left out for
+// whoever is not a member of it.
+func (s *Service) Custody(ctx context.Context, actor authz.Actor, itemID ID) ([]Event, error) {
+	if _, err := itemByID(ctx, s.db.Pool(), actor, itemID); err != nil {
+		return nil, err
+	}
+	return eventsOf(ctx, s.db.Pool(), actor, itemID)
+}
+
+// Subjects lists what an item is attached to, as far as the actor may know.
+func (s *Service) Subjects(ctx context.Context, actor authz.Actor, itemID ID) ([]Subject, error) {
+	if _, err := itemByID(ctx, s.db.Pool(), actor, itemID); err != nil {
+		return nil, err
+	}
+	return subjectsOf(ctx, s.db.Pool(), actor, itemID)
+}

@@ -1,0 +1,387 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/blob"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/platform/upload"
+)
+
+// Service collects, attaches and opens evidence.
+type Service struct {
+	db       *db.DB
+	blobs    blob.Store
+	people   *person.Service
+	maxBytes int64
+}
+
+// NewService returns the service on d. Files go to the store, each at most maxBytes long.
+func NewService(d *db.DB, store blob.Store, people *person.Service, maxBytes int64) *Service {
+	return &Service{db: d, blobs: store, people: people, maxBytes: maxBytes}
+}
+
+// MaxBytes is how long a file may be.
+func (s *Service) MaxBytes() int64 { return s.maxBytes }
+
+// AddFile takes a file in, reading r to its end: it is hashed, typed and encrypted on its way. The title defaults to
+// the file's name. A file over the limit is TooLarge; after any error nothing is kept.
+func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileName string, r io.Reader) (ID, error) {
+	fileName = upload.SafeName(fileName)
+	if strings.TrimSpace(a.Title) == "" {
+		a.Title = fileName
+	}
+	key, err := s.begin(ctx, actor, &a)
+	if err != nil {
+		return "", err
+	}
+	itemID := ID(id.New())
+	blobKey := string(itemID)
+	got, err := upload.Receive(ctx, s.blobs, key, blobKey, blobKey, r, s.maxBytes)
+	if err != nil {
+		return "", receiving(err)
+	}
+	err = s.keep(ctx, actor, a, newItem{
+		Item:   Item{ID: itemID, Form: File, SHA256: got.SHA256[:], Size: got.Size, MediaType: got.Type, FileName: fileName},
+		stored: stored{BlobKey: &blobKey},
+	})
+	if err != nil {
+		// The row was not written, so nothing would ever find the blob again; the request may be gone already.
+		return "", errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), blobKey))
+	}
+	return itemID, nil
+}
+
+// receiving gives an error of taking a file in its words for people.
+func receiving(err error) error {
+	if large, ok := errors.AsType[upload.TooLarge](err); ok {
+		return apperr.With(err, apperr.Oversize, fmt.Sprintf("The file is larger than the %s allowed here.", Size(large.Limit)))
+	}
+	return err
+}
+
+// Size spells a number of bytes.
+func Size(n int64) string {
+	const units = "KMGT"
+	if n < 1024 {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	f, unit := float64(n)/1024, 0
+	for f >= 1024 && unit < len(units)-1 {
+		f, unit = f/1024, unit+1
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") + " " + units[unit:unit+1] + "iB"
+}
+
+// AddText takes a text in.
+func (s *Service) AddText(ctx context.Context, actor authz.Actor, a Add, text string) (ID, error) {
+	text, err := tidyText(text)
+	if err != nil {
+		return "", err
+	}
+	return s.addBody(ctx, actor, a, Text, "text/plain", text)
+}
+
+// AddLink takes a web address in. The page itself is not fetched.
+func (s *Service) AddLink(ctx context.Context, actor authz.Actor, a Add, address string) (ID, error) {
+	address, err := tidyLink(address)
+	if err != nil {
+		return "", err
+	}
+	return s.addBody(ctx, actor, a, Link, "text/uri-list", address)
+}
+
+// addBody keeps content that is short enough for the row, encrypted like a file.
+func (s *Service) addBody(ctx context.Context, actor authz.Actor, a Add, form Form, mediaType, content string) (ID, error) {
+	key, err := s.begin(ctx, actor, &a)
+	if err != nil {
+		return "", err
+	}
+	itemID := ID(id.New())
+	sealed, err := seal.Encrypt(key, string(itemID), strings.NewReader(content))
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(sealed)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(content))
+	return itemID, s.keep(ctx, actor, a, newItem{
+		Item:   Item{ID: itemID, Form: form, SHA256: sum[:], Size: int64(len(content)), MediaType: mediaType},
+		stored: stored{Body: body},
+	})
+}
+
+// begin checks, before anything is read, that the actor may add this, and fetches the key to encrypt it with.
+func (s *Service) begin(ctx context.Context, actor authz.Actor, a *Add) (seal.DataKey, error) {
+	if err := a.tidy(); err != nil {
+		return seal.DataKey{}, err
+	}
+	q := s.db.Pool()
+	if err := mayCollect(ctx, q, actor, a.PersonID, a.CaseID); err != nil {
+		return seal.DataKey{}, err
+	}
+	if err := ownedBy(ctx, q, *a); err != nil {
+		return seal.DataKey{}, err
+	}
+	return s.people.DataKey(ctx, q, person.ID(a.PersonID))
+}
+
+// keep stores the row of content that has arrived. What begin saw is asked again: an upload can take long enough for
+// the case's member to be removed or the person to be erased.
+func (s *Service) keep(ctx context.Context, actor authz.Actor, a Add, i newItem) error {
+	i.PersonID, i.CaseID = person.ID(a.PersonID), optional(a.CaseID)
+	i.Kind, i.Title, i.Source = catalogue.EvidenceKind(a.Kind), a.Title, a.Source
+	i.Sensitivity = catalogue.Sensitivity(a.Sensitivity)
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		if err := mayCollect(ctx, tx, actor, a.PersonID, a.CaseID); err != nil {
+			return err
+		}
+		if _, err := s.people.DataKey(ctx, tx, i.PersonID); err != nil {
+			return err
+		}
+		if err := insertItem(ctx, tx, i); err != nil {
+			return err
+		}
+		if err := insertEvent(ctx, tx, i.ID, Collected, Detail{SHA256: hex.EncodeToString(i.SHA256)}, nil); err != nil {
+			return err
+		}
+		for _, subject := range a.Subjects {
+			if err := attachOne(ctx, tx, owned{i.ID, i.PersonID, i.CaseID}, subject, i.CaseID); err != nil {
+				return err
+			}
+		}
+		tx.Record(db.Entry{Action: "evidence.collected", SubjectKind: "evidence", SubjectID: string(i.ID),
+			PersonID: a.PersonID, CaseID: a.CaseID,
+			Detail: map[string]any{"form": i.Form, "kind": i.Kind, "sensitivity": i.Sensitivity,
+				"sha256": hex.EncodeToString(i.SHA256), "size": i.Size, "media_type": i.MediaType},
+			Changes: []db.Change{db.Changed("title", "", i.Title), db.Changed("source", "", i.Source)}})
+		return nil
+	})
+}
+
+// Attach ties items to a subject within the transaction that changes the subject. Items that the actor does not see
+// are NotFound, and so is a subject that does not exist; whether the actor may change it is the caller's business.
+func Attach(ctx context.Context, tx *db.Tx, ids []ID, subject Subject) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for i := range ids {
+		parsed, err := id.Parse(string(ids[i]))
+		if err != nil {
+			return apperr.Missing("evidence")
+		}
+		ids[i] = ID(parsed)
+	}
+	of, err := ownerOf(ctx, tx, subject)
+	if err != nil {
+		return err
+	}
+	found, err := visibleOf(ctx, tx, tx.Actor, ids)
+	if err != nil {
+		return err
+	}
+	if len(found) != distinct(ids) {
+		return apperr.Missing("evidence")
+	}
+	for _, item := range found {
+		if err := attachOne(ctx, tx, item, subject, of.CaseID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Attach ties items to a subject within the caller's transaction.
+func (s *Service) Attach(ctx context.Context, tx *db.Tx, ids []ID, subject Subject) error {
+	return Attach(ctx, tx, ids, subject)
+}
+
+func attachOne(ctx context.Context, tx *db.Tx, item owned, subject Subject, caseID *string) error {
+	fresh, err := linkOne(ctx, tx, item.ID, subject, caseID)
+	if err != nil || !fresh {
+		return err
+	}
+	tx.Record(touched(item, Attached, map[string]any{"subject_kind": subject.Kind, "subject_id": subject.ID}, caseID))
+	return insertEvent(ctx, tx, item.ID, Attached, Detail{SubjectKind: subject.Kind, SubjectID: subject.ID}, caseID)
+}
+
+// touched is the audit entry of a touch. It belongs to the case that the item or the subject belongs to.
+func touched(item owned, action Touch, detail map[string]any, caseID *string) db.Entry {
+	e := db.Entry{Action: "evidence." + string(action), SubjectKind: "evidence", SubjectID: string(item.ID),
+		PersonID: string(item.PersonID), Detail: detail}
+	switch {
+	case caseID != nil:
+		e.CaseID = *caseID
+	case item.CaseID != nil:
+		e.CaseID = *item.CaseID
+	}
+	return e
+}
+
+// Export notes that items left with a report or a pack: one custody event for each. The caller has decided what goes
+// into it; subject is what was exported, a case for instance.
+func Export(ctx context.Context, tx *db.Tx, ids []ID, subject Subject) error {
+	of, err := ownerOf(ctx, tx, subject)
+	if err != nil {
+		return err
+	}
+	found, err := visibleOf(ctx, tx, tx.Actor, ids)
+	if err != nil {
+		return err
+	}
+	if len(found) != distinct(ids) {
+		return apperr.Missing("evidence")
+	}
+	for _, item := range found {
+		tx.Record(touched(item, Exported, map[string]any{"subject_kind": subject.Kind, "subject_id": subject.ID}, of.CaseID))
+		if err := insertEvent(ctx, tx, item.ID, Exported, Detail{SubjectKind: subject.Kind, SubjectID: subject.ID}, of.CaseID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func distinct(ids []ID) int {
+	seen := map[ID]bool{}
+	for _, i := range ids {
+		seen[i] = true
+	}
+	return len(seen)
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// Open gives out what an item holds, which leaves a custody event first: how is Viewed or Downloaded. The content is
+// verified as it is read, so the reader must be read to io.EOF, and an answer broken off visibly at any other error.
+// A special item whose content the actor may not read is Forbidden.
+func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how Touch) (Item, io.ReadCloser, error) {
+	if how != Viewed && how != Downloaded {
+		return Item{}, nil, fmt.Errorf("open evidence: %q is no way to open", how)
+	}
+	item, err := s.touch(ctx, actor, itemID, how, Detail{})
+	if err != nil {
+		return item, nil, err
+	}
+	content, err := s.content(ctx, item)
+	return item, content, err
+}
+
+// touch records that the content of an item was or is about to be read.
+func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how Touch, detail Detail) (Item, error) {
+	var item Item
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		var err error
+		if item, err = itemByID(ctx, tx, actor, itemID); err != nil {
+			return err
+		}
+		if err := item.mayOpen(actor); err != nil {
+			return err
+		}
+		more := map[string]any{}
+		if detail.Result != "" {
+			more["result"] = detail.Result
+		}
+		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, how, more, nil))
+		return insertEvent(ctx, tx, itemID, how, detail, nil)
+	})
+	return item, err
+}
+
+func (i Item) mayOpen(actor authz.Actor) error {
+	if i.ErasedAt != nil {
+		return apperr.Conflict("What this item held was erased. What it was, and who touched it, is still known.")
+	}
+	if !i.OpensFor(actor) {
+		return apperr.Forbidden("This item is specially protected. Security, HR and legal can open it, and whoever brought it.")
+	}
+	return nil
+}
+
+// content opens what an item holds.
+func (s *Service) content(ctx context.Context, item Item) (io.ReadCloser, error) {
+	key, err := s.people.DataKey(ctx, s.db.Pool(), item.PersonID)
+	if err != nil {
+		return nil, err
+	}
+	in, err := storedOf(ctx, s.db.Pool(), item.ID)
+	if err != nil {
+		return nil, err
+	}
+	want := upload.Received{SHA256: [sha256.Size]byte(item.SHA256), Size: item.Size, Type: item.MediaType}
+	if in.BlobKey != nil {
+		return upload.Open(ctx, s.blobs, key, *in.BlobKey, string(item.ID), want)
+	}
+	plain, err := seal.Decrypt(key, string(item.ID), bytes.NewReader(in.Body))
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(plain, maxText+1))
+	if err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(content) != want.SHA256 {
+		return nil, upload.ErrMismatch
+	}
+	return io.NopCloser(bytes.NewReader(content)), nil
+}
+
+// Verify reads an item from its first byte to its last, compares it with the hash from its arrival, and records the
+// result. Content that was altered or is gone is reported by the result; an error means that nobody knows.
+func (s *Service) Verify(ctx context.Context, actor authz.Actor, itemID ID) (result string, err error) {
+	item, err := itemByID(ctx, s.db.Pool(), actor, itemID)
+	if err != nil {
+		return "", err
+	}
+	if item.ErasedAt != nil {
+		return "", item.mayOpen(actor)
+	}
+	result = Intact
+	switch err := s.readThrough(ctx, item); {
+	case errors.Is(err, seal.ErrAltered), errors.Is(err, upload.ErrMismatch), errors.Is(err, blob.ErrNotFound):
+		result = Altered
+	case err != nil:
+		return "", err
+	}
+	return result, s.recordVerified(ctx, actor, itemID, result)
+}
+
+func (s *Service) readThrough(ctx context.Context, item Item) error {
+	content, err := s.content(ctx, item)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, content)
+	return errors.Join(err, content.Close())
+}
+
+// recordVerified notes the result. Verifying shows nothing of the content, so special items need no further right.
+func (s *Service) recordVerified(ctx context.Context, actor authz.Actor, itemID ID, result string) error {
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		item, err := itemByID(ctx, tx, actor, itemID)
+		if err != nil {
+			return err
+		}
+		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, Verified, map[string]any{"result": result}, nil))
+		return insertEvent(ctx, tx, itemID, Verified, Detail{Result: result}, nil)
+	})
+}

@@ -1,0 +1,495 @@
+package evidence_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"gatehouse/internal/account/accounttest"
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/person"
+	"gatehouse/internal/person/persontest"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/blob"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/db/dbtest"
+	"gatehouse/internal/platform/id"
+)
+
+type world struct {
+	*testing.T
+	db     *db.DB
+	s      *evidence.Service
+	dir    string
+	person person.Person
+	hr     authz.Actor
+}
+
+func setup(t *testing.T) world {
+	t.Helper()
+	t.Parallel()
+	d := dbtest.New(t)
+	dir := t.TempDir()
+	store, err := blob.OpenDisk(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return world{T: t, db: d, dir: dir, s: evidence.NewService(d, store, persontest.Service(t, d), 1<<20),
+		person: persontest.New(t, d), hr: accounttest.Actor(t, d, authz.HR)}
+}
+
+func (w world) add() evidence.Add {
+	return evidence.Add{PersonID: string(w.person.ID), Kind: "document", Title: "Passport", Source: "sent by the person"}
+}
+
+func (w world) file(actor authz.Actor, a evidence.Add, content string) evidence.ID {
+	w.Helper()
+	itemID, err := w.s.AddFile(w.Context(), actor, a, "scan.pdf", strings.NewReader(content))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return itemID
+}
+
+// openCase opens a case about the person; sees says how much of it the user does.
+func (w world) openCase(member authz.Actor, sees, function string) string {
+	w.Helper()
+	caseID := id.New()
+	w.exec(`INSERT INTO cases (id, code_name, person_id, edition, reason, opened_at, status, outcome, decided_by, agreed_by)
+	        VALUES ($1, $2, $3, '1.0.0', 'r', now(), 'closed', 'confirmed', NULL, $4)`, caseID, "Case "+caseID, w.person.ID, id.New())
+	w.join(caseID, member, sees, function)
+	return caseID
+}
+
+func (w world) join(caseID string, member authz.Actor, sees, function string) {
+	w.Helper()
+	w.exec(`INSERT INTO case_members (case_id, user_id, function, sees, added_at) VALUES ($1, $2, $3, $4, now())`,
+		caseID, member.ID, function, sees)
+}
+
+func (w world) exec(sql string, args ...any) {
+	w.Helper()
+	if _, err := w.db.Pool().Exec(w.Context(), sql, args...); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w world) count(sql string, args ...any) (n int) {
+	w.Helper()
+	if err := w.db.Pool().QueryRow(w.Context(), sql, args...).Scan(&n); err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+func (w world) read(actor authz.Actor, itemID evidence.ID, how evidence.Touch) (string, error) {
+	_, content, err := w.s.Open(w.Context(), actor, itemID, how)
+	if err != nil {
+		return "", err
+	}
+	defer content.Close()
+	all, err := io.ReadAll(content)
+	return string(all), err
+}
+
+func (w world) custody(itemID evidence.ID) []evidence.Touch {
+	w.Helper()
+	events, err := w.s.Custody(w.Context(), authz.System("test"), itemID)
+	if err != nil {
+		w.Fatal(err)
+	}
+	touches := make([]evidence.Touch, len(events))
+	for i, e := range events {
+		touches[i] = e.Action
+	}
+	return touches
+}
+
+func wantKind(t testing.TB, err error, kind apperr.Kind) {
+	t.Helper()
+	if err == nil || apperr.KindOf(err) != kind {
+		t.Errorf("error %v (kind %v), want kind %v", err, apperr.KindOf(err), kind)
+	}
+}
+
+func TestFileIsKeptEncryptedAndEveryTouchRecorded(t *testing.T) {
+	w := setup(t)
+	content := "%PDF-1.7\n" + strings.Repeat("visible words ", 9000)
+	a := w.add()
+	a.Subjects = []evidence.Subject{{Kind: evidence.OnPerson, ID: string(w.person.ID)}}
+	itemID := w.file(w.hr, a, content)
+
+	item, err := w.s.ByID(t.Context(), w.hr, itemID)
+	if err != nil || item.MediaType != "application/pdf" || item.Size != int64(len(content)) || item.FileName != "scan.pdf" ||
+		item.Sensitivity != catalogue.SensitivityPersonal || *item.CollectedBy != w.hr.ID || item.Collector == "" {
+		t.Errorf("item %+v, %v", item, err)
+	}
+	if got, err := w.read(w.hr, itemID, evidence.Downloaded); err != nil || got != content {
+		t.Errorf("%d bytes came back, %v", len(got), err)
+	}
+	if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Intact {
+		t.Errorf("verified: %q, %v", result, err)
+	}
+	want := []evidence.Touch{evidence.Collected, evidence.Attached, evidence.Downloaded, evidence.Verified}
+	if got := w.custody(itemID); !slices.Equal(got, want) {
+		t.Errorf("custody %v, want %v", got, want)
+	}
+	if n := w.count(`SELECT count(*) FROM audit_entries WHERE subject_id = $1 AND person_id = $2`, itemID, w.person.ID); n != 4 {
+		t.Errorf("%d audit entries, want 4", n)
+	}
+	on, err := os.ReadFile(w.blobFile())
+	if err != nil || bytes.Contains(on, []byte("visible words")) {
+		t.Errorf("the file on disk shows its content (%v)", err)
+	}
+}
+
+// blobFile finds the one blob of the store.
+func (w world) blobFile() string {
+	w.Helper()
+	files := w.blobFiles()
+	if len(files) != 1 {
+		w.Fatalf("%d files in the store, want 1", len(files))
+	}
+	return files[0]
+}
+
+func (w world) blobFiles() []string {
+	w.Helper()
+	var files []string
+	err := filepath.WalkDir(w.dir, func(name string, d os.DirEntry, err error) error {
+		if info, infoErr := os.Stat(name); infoErr == nil && !d.IsDir() && info.Size() > 0 {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return files
+}
+
+func TestTextAndLink(t *testing.T) {
+	w := setup(t)
+	text, err := w.s.AddText(t.Context(), w.hr, w.add(), "  The lamp stood on the left. \n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := w.s.AddLink(t.Context(), w.hr, w.add(), "https://example.com/profile?id=7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for itemID, want := range map[evidence.ID]string{text: "The lamp stood on the left.", link: "https://example.com/profile?id=7"} {
+		if got, err := w.read(w.hr, itemID, evidence.Viewed); err != nil || got != want {
+			t.Errorf("got %q, %v; want %q", got, err, want)
+		}
+		if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Intact {
+			t.Errorf("verified: %q, %v", result, err)
+		}
+	}
+	if n := w.count(`SELECT count(*) FROM evidence_items WHERE position('lamp'::bytea IN body) > 0 OR position('example'::bytea IN body) > 0`); n != 0 {
+		t.Error("content lies readable in the database")
+	}
+	for _, bad := range []string{"", "example.com", "javascript:alert(1)", "https://", "ftp://example.com/x", "https://a:b@example.com",
+		"https://example.com/\x00", "https://example.com/ x", "https://example.com/" + strings.Repeat("x", 3000)} {
+		_, err := w.s.AddLink(t.Context(), w.hr, w.add(), bad)
+		wantKind(t, err, apperr.InvalidInput)
+	}
+	for _, bad := range []string{"", " \n", "a\xff", strings.Repeat("x", 257<<10)} {
+		_, err := w.s.AddText(t.Context(), w.hr, w.add(), bad)
+		wantKind(t, err, apperr.InvalidInput)
+	}
+}
+
+func TestRefusedUploadLeavesNothing(t *testing.T) {
+	w := setup(t)
+	broken := io.MultiReader(strings.NewReader("half of "), iotest.ErrReader(io.ErrUnexpectedEOF))
+	_, err := w.s.AddFile(t.Context(), w.hr, w.add(), "a.bin", broken)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("broken upload: %v", err)
+	}
+	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "a.bin", io.LimitReader(zeros{}, 1<<20+1))
+	wantKind(t, err, apperr.Oversize)
+
+	// The person is erased while the file is on its way: the row is refused, so the blob must go too.
+	erase := iotest.DataErrReader(&once{Reader: strings.NewReader("content"), do: func() {
+		w.exec(`UPDATE people SET erased_at = now() WHERE id = $1`, w.person.ID)
+	}})
+	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "a.bin", erase)
+	wantKind(t, err, apperr.Stale)
+
+	if files := w.blobFiles(); len(files) != 0 {
+		t.Errorf("left in the store: %v", files)
+	}
+	if n := w.count(`SELECT count(*) FROM evidence_items`); n != 0 {
+		t.Errorf("%d items", n)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// once does something before the first read.
+type once struct {
+	io.Reader
+	do func()
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	if o.do != nil {
+		o.do()
+		o.do = nil
+	}
+	return o.Reader.Read(p)
+}
+
+func TestHostileNamesAndFields(t *testing.T) {
+	w := setup(t)
+	a := w.add()
+	a.Title = ""
+	itemID, err := w.s.AddFile(t.Context(), w.hr, a, "../../etc/\u202efdp.exe\x00\r\n", strings.NewReader("<html><script>alert(1)</script></html>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	item, err := w.s.ByID(t.Context(), w.hr, itemID)
+	if err != nil || item.FileName != "fdp.exe" || item.Title != "fdp.exe" || item.MediaType != "text/html" {
+		t.Errorf("item %+v, %v", item, err)
+	}
+	for name, change := range map[string]func(*evidence.Add){
+		"kind":        func(a *evidence.Add) { a.Kind = "selfie" },
+		"sensitivity": func(a *evidence.Add) { a.Sensitivity = "none" },
+		"long title":  func(a *evidence.Add) { a.Title = strings.Repeat("x", 201) },
+		"NUL":         func(a *evidence.Add) { a.Source = "a\x00b" },
+		"bad UTF-8":   func(a *evidence.Add) { a.Title = "a\xff" },
+	} {
+		a := w.add()
+		change(&a)
+		if _, err := w.s.AddText(t.Context(), w.hr, a, "text"); apperr.KindOf(err) != apperr.InvalidInput {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, change := range map[string]func(*evidence.Add){
+		"no person":      func(a *evidence.Add) { a.PersonID = "x" },
+		"unknown person": func(a *evidence.Add) { a.PersonID = id.New() },
+		"unknown case":   func(a *evidence.Add) { a.CaseID = id.New() },
+		"no case":        func(a *evidence.Add) { a.Subjects = []evidence.Subject{{evidence.OnCase, id.New()}} },
+		"subject kind":   func(a *evidence.Add) { a.Subjects = []evidence.Subject{{"moon", id.New()}} },
+		"subject":        func(a *evidence.Add) { a.Subjects = []evidence.Subject{{evidence.OnFlag, "'; --"}} },
+		"empty answer":   func(a *evidence.Add) { a.Subjects = []evidence.Subject{{evidence.OnAnswer, a.PersonID + "/"}} },
+		"signal":         func(a *evidence.Add) { a.Subjects = []evidence.Subject{{evidence.OnSignal, "zzz"}} },
+		"somebody else": func(a *evidence.Add) {
+			a.Subjects = []evidence.Subject{{evidence.OnPerson, string(persontest.New(t, w.db).ID)}}
+		},
+	} {
+		a := w.add()
+		change(&a)
+		if _, err := w.s.AddText(t.Context(), w.hr, a, "text"); apperr.KindOf(err) != apperr.NotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAlteredContentIsNoticed(t *testing.T) {
+	w := setup(t)
+	itemID := w.file(w.hr, w.add(), strings.Repeat("content ", 20_000))
+	name := w.blobFile()
+	if err := os.Chmod(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[len(content)-5] ^= 1
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Altered {
+		t.Errorf("verified: %q, %v", result, err)
+	}
+	if got, err := w.read(w.hr, itemID, evidence.Downloaded); err == nil {
+		t.Errorf("%d altered bytes were given out as whole", len(got))
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Altered {
+		t.Errorf("verified what is gone: %q, %v", result, err)
+	}
+}
+
+func TestWhoSeesWhat(t *testing.T) {
+	w := setup(t)
+	manager := accounttest.Actor(t, w.db, authz.HiringManager)
+	lead, finance := accounttest.Actor(t, w.db, authz.SecurityLead), accounttest.Actor(t, w.db, authz.Finance)
+	legal, outsider := accounttest.Actor(t, w.db, authz.Legal), accounttest.Actor(t, w.db, authz.Interviewer)
+	themselves := w.hr
+	themselves.PersonID = string(w.person.ID)
+	caseID := w.openCase(lead, "whole", "lead")
+	w.join(caseID, legal, "whole", "legal")
+	w.join(caseID, finance, "tasks", "finance")
+	w.exec(`INSERT INTO case_steps (case_id, step_id, position, owner_role, due_at) VALUES ($1, 'step-pay', 1, 'finance', now())`, caseID)
+
+	open := w.file(w.hr, w.add(), "open")
+	inCase := w.add()
+	inCase.CaseID = caseID
+	inCase.Subjects = []evidence.Subject{{evidence.OnCase, caseID}}
+	closed := w.file(lead, inCase, "closed")
+	inCase.Subjects = []evidence.Subject{{evidence.OnStep, caseID + "/step-pay"}}
+	task := w.file(lead, inCase, "task")
+
+	for _, c := range []struct {
+		who   string
+		actor authz.Actor
+		item  evidence.ID
+		sees  bool
+	}{
+		{"HR", w.hr, open, true}, {"HR", w.hr, closed, false}, {"HR", w.hr, task, false},
+		{"the person", themselves, open, false},
+		{"another manager", manager, open, false}, {"another interviewer", outsider, open, false},
+		{"a token", authz.Actor{Kind: authz.KindToken, ID: id.New()}, open, false},
+		{"lead", lead, closed, true}, {"lead", lead, task, true},
+		{"legal in the case", legal, open, true}, {"legal in the case", legal, closed, true},
+		{"finance in the case", finance, open, false}, {"finance in the case", finance, closed, false}, {"finance in the case", finance, task, true},
+		{"the system", authz.System("test"), closed, true},
+	} {
+		_, err := w.s.ByID(t.Context(), c.actor, c.item)
+		_, _, openErr := w.s.Open(t.Context(), c.actor, c.item, evidence.Viewed)
+		_, custodyErr := w.s.Custody(t.Context(), c.actor, c.item)
+		_, verifyErr := w.s.Verify(t.Context(), c.actor, c.item)
+		for what, err := range map[string]error{"item": err, "content": openErr, "custody": custodyErr, "verify": verifyErr} {
+			if c.sees && err != nil || !c.sees && apperr.KindOf(err) != apperr.NotFound {
+				t.Errorf("%s, %s of %s: %v, may see it: %v", c.who, what, c.item, err, c.sees)
+			}
+		}
+	}
+	w.exec(`UPDATE case_members SET removed_at = now() WHERE user_id = $1`, legal.ID)
+	_, err := w.s.ByID(t.Context(), legal, closed)
+	wantKind(t, err, apperr.NotFound)
+	for who, n := range map[*authz.Actor]int{&w.hr: 1, &lead: 3, &finance: 1, &legal: 0} {
+		items, err := w.s.ForPerson(t.Context(), *who, w.person.ID)
+		if err != nil || len(items) != n {
+			t.Errorf("%s sees %d items, %v; want %d", who.Roles, len(items), err, n)
+		}
+	}
+	_, err = w.s.AddText(t.Context(), legal, inCase, "text")
+	wantKind(t, err, apperr.NotFound)
+}
+
+func TestSpecialItemsOpenForFew(t *testing.T) {
+	w := setup(t)
+	manager := accounttest.Actor(t, w.db, authz.HiringManager)
+	w.exec(`UPDATE people SET manager_id = $1 WHERE id = $2`, manager.ID, w.person.ID)
+	a := w.add()
+	a.Sensitivity = "special"
+	theirs, mine := w.file(w.hr, a, "passport"), w.file(manager, a, "bank statement")
+
+	if _, err := w.s.ByID(t.Context(), manager, theirs); err != nil {
+		t.Errorf("that there is such an item: %v", err)
+	}
+	_, err := w.read(manager, theirs, evidence.Viewed)
+	wantKind(t, err, apperr.Denied)
+	if got := w.custody(theirs); len(got) != 1 {
+		t.Errorf("a refused look is no touch: %v", got)
+	}
+	if _, err := w.read(manager, mine, evidence.Viewed); err != nil {
+		t.Errorf("what one brought: %v", err)
+	}
+	if _, err := w.read(w.hr, mine, evidence.Viewed); err != nil {
+		t.Errorf("HR: %v", err)
+	}
+}
+
+func TestAttach(t *testing.T) {
+	w := setup(t)
+	lead := accounttest.Actor(t, w.db, authz.SecurityLead)
+	caseID := w.openCase(lead, "whole", "lead")
+	first, second := w.file(w.hr, w.add(), "1"), w.file(w.hr, w.add(), "2")
+	attach := func(actor authz.Actor, ids []evidence.ID, s evidence.Subject) error {
+		return w.db.Write(t.Context(), actor, func(tx *db.Tx) error {
+			tx.Record(db.Entry{Action: "test.attached", SubjectKind: s.Kind, SubjectID: s.ID})
+			return w.s.Attach(t.Context(), tx, ids, s)
+		})
+	}
+	onPerson := evidence.Subject{Kind: evidence.OnPerson, ID: string(w.person.ID)}
+	for range 2 { // the second time is no news
+		if err := attach(w.hr, []evidence.ID{first, second, first}, onPerson); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := attach(lead, []evidence.ID{first}, evidence.Subject{Kind: evidence.OnStep, ID: caseID + "/step-x"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.custody(first); !slices.Equal(got, []evidence.Touch{evidence.Collected, evidence.Attached, evidence.Attached}) {
+		t.Errorf("custody %v", got)
+	}
+	if items, err := w.s.For(t.Context(), w.hr, onPerson); err != nil || len(items) != 2 {
+		t.Errorf("attached to the person: %d, %v", len(items), err)
+	}
+	// The case must not show from outside: not in what the item is attached to, nor in its custody.
+	for actor, n := range map[*authz.Actor]int{&w.hr: 1, &lead: 2} {
+		subjects, err := w.s.Subjects(t.Context(), *actor, first)
+		events, eventsErr := w.s.Custody(t.Context(), *actor, first)
+		if err != nil || eventsErr != nil || len(subjects) != n || len(events) != n+1 {
+			t.Errorf("%v sees %v and %d events (%v, %v)", actor.Roles, subjects, len(events), err, eventsErr)
+		}
+	}
+	stranger := accounttest.Actor(t, w.db, authz.Interviewer)
+	wantKind(t, attach(stranger, []evidence.ID{first}, onPerson), apperr.NotFound)
+	wantKind(t, attach(w.hr, []evidence.ID{"nonsense"}, onPerson), apperr.NotFound)
+	wantKind(t, attach(w.hr, []evidence.ID{first}, evidence.Subject{Kind: evidence.OnFlag, ID: id.New()}), apperr.NotFound)
+}
+
+func TestErasedPersonsContentIsGone(t *testing.T) {
+	w := setup(t)
+	itemID := w.file(w.hr, w.add(), "content")
+	w.exec(`UPDATE person_keys SET wrapped = NULL, destroyed_at = now() WHERE person_id = $1`, w.person.ID)
+	_, err := w.read(w.hr, itemID, evidence.Viewed)
+	wantKind(t, err, apperr.Stale)
+	_, err = w.s.AddText(t.Context(), w.hr, w.add(), "more")
+	wantKind(t, err, apperr.Stale)
+}
+
+func TestCancelledUploadKeepsNothing(t *testing.T) {
+	w := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := w.s.AddFile(ctx, w.hr, w.add(), "a", &once{Reader: strings.NewReader("content"), do: cancel})
+	if !errors.Is(err, context.Canceled) || len(w.blobFiles()) != 0 {
+		t.Errorf("%v, left: %v", err, w.blobFiles())
+	}
+}
+
+func TestKindsAreTheCatalogues(t *testing.T) {
+	lib, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, k := range evidence.Kinds() {
+		names = append(names, string(k))
+		if evidence.KindTitle(k) == string(k) {
+			t.Errorf("kind %q has no title", k)
+		}
+	}
+	if want := lib.Current().Meta.Vocabularies.EvidenceKinds.Names(); !slices.Equal(names, want) {
+		t.Errorf("kinds %v, want %v", names, want)
+	}
+}
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1536: "1.5 KiB", 2 << 30: "2 GiB"} {
+		if got := evidence.Size(n); got != want {
+			t.Errorf("Size(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
