@@ -33,6 +33,7 @@ var commands = []command{
 	{"migrate", "bring the database up to date", runMigrate},
 	{"user", "add a user", runUser},
 	{"token", "create an API token", runToken},
+	{"health", "ask the server on this machine whether it serves", runHealth},
 	{"framework", "print the embedded framework", runFramework},
 }
 

@@ -1,0 +1,766 @@
+-- The whole schema as the migrations leave it, to be read. Made by: go test ./migrations -update
+
+CREATE TABLE access_grants (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    case_id uuid,
+    system text NOT NULL,
+    level text DEFAULT ''::text NOT NULL,
+    account text DEFAULT ''::text NOT NULL,
+    granted_on date,
+    note text DEFAULT ''::text NOT NULL,
+    listed_at timestamp with time zone NOT NULL,
+    listed_by uuid,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    attested_at timestamp with time zone,
+    attested_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT access_grants_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT access_grants_order CHECK (((attested_at IS NULL) OR (revoked_at IS NOT NULL))),
+    CONSTRAINT access_grants_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT access_grants_pkey PRIMARY KEY (id),
+    CONSTRAINT access_grants_second_person CHECK (((attested_by IS NULL) OR (attested_by <> revoked_by)))
+);
+
+CREATE TABLE answers (
+    interview_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    check_id text NOT NULL,
+    verdict text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    answered_at timestamp with time zone NOT NULL,
+    CONSTRAINT answers_interview_id_user_id_fkey FOREIGN KEY (interview_id, user_id) REFERENCES interviewers(interview_id, user_id),
+    CONSTRAINT answers_pkey PRIMARY KEY (interview_id, user_id, check_id),
+    CONSTRAINT answers_verdict CHECK ((verdict = ANY (ARRAY['clear'::text, 'concern'::text, 'red-flag'::text, 'not-done'::text])))
+);
+
+CREATE TABLE api_tokens (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    token_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_tokens_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id),
+    CONSTRAINT api_tokens_pkey PRIMARY KEY (id),
+    CONSTRAINT api_tokens_scopes CHECK ((cardinality(scopes) > 0))
+);
+
+CREATE TABLE application_moves (
+    id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    from_stage text NOT NULL,
+    to_stage text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    moved_by uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT application_moves_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT application_moves_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE applications (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    edition text NOT NULL,
+    stage_id text NOT NULL,
+    stage_since timestamp with time zone NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    ended_reason text DEFAULT ''::text NOT NULL,
+    aside boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT applications_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id),
+    CONSTRAINT applications_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT applications_pkey PRIMARY KEY (id),
+    CONSTRAINT applications_status CHECK ((status = ANY (ARRAY['active'::text, 'hired'::text, 'closed'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE assessment_moves (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    from_band text NOT NULL,
+    to_band text NOT NULL,
+    score smallint NOT NULL,
+    coverage smallint NOT NULL,
+    cause text NOT NULL,
+    CONSTRAINT assessment_moves_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT assessment_moves_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE assessments (
+    person_id uuid NOT NULL,
+    edition text NOT NULL,
+    score smallint NOT NULL,
+    band text NOT NULL,
+    coverage smallint NOT NULL,
+    claims jsonb DEFAULT '[]'::jsonb NOT NULL,
+    reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    next jsonb DEFAULT '[]'::jsonb NOT NULL,
+    assessed_at timestamp with time zone NOT NULL,
+    CONSTRAINT assessments_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT assessments_pkey PRIMARY KEY (person_id)
+);
+
+CREATE TABLE audit_entries (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid,
+    actor_label text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    person_id uuid,
+    case_id uuid,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    commitments jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT audit_entries_actor_kind CHECK ((actor_kind = ANY (ARRAY['user'::text, 'token'::text, 'system'::text]))),
+    CONSTRAINT audit_entries_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE audit_values (
+    entry_id uuid NOT NULL,
+    field text NOT NULL,
+    salt bytea NOT NULL,
+    old text,
+    new text,
+    person_id uuid,
+    CONSTRAINT audit_values_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries(id),
+    CONSTRAINT audit_values_pkey PRIMARY KEY (entry_id, field)
+);
+
+CREATE TABLE case_members (
+    case_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    function text NOT NULL,
+    sees text DEFAULT 'whole'::text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by uuid,
+    removed_at timestamp with time zone,
+    CONSTRAINT case_members_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT case_members_function CHECK ((function = ANY (ARRAY['lead'::text, 'deputy'::text, 'security'::text, 'engineering'::text, 'finance'::text, 'legal'::text, 'hr'::text, 'observer'::text]))),
+    CONSTRAINT case_members_pkey PRIMARY KEY (case_id, user_id),
+    CONSTRAINT case_members_sees CHECK ((sees = ANY (ARRAY['whole'::text, 'tasks'::text]))),
+    CONSTRAINT case_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+CREATE TABLE case_notes (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    step_id text DEFAULT ''::text NOT NULL,
+    body text NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    written_by uuid,
+    CONSTRAINT case_notes_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT case_notes_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE case_step_items (
+    case_id uuid NOT NULL,
+    step_id text NOT NULL,
+    item integer NOT NULL,
+    ticked_at timestamp with time zone NOT NULL,
+    ticked_by uuid,
+    CONSTRAINT case_step_items_case_id_step_id_fkey FOREIGN KEY (case_id, step_id) REFERENCES case_steps(case_id, step_id),
+    CONSTRAINT case_step_items_pkey PRIMARY KEY (case_id, step_id, item)
+);
+
+CREATE TABLE case_steps (
+    case_id uuid NOT NULL,
+    step_id text NOT NULL,
+    position integer NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    owner_role text NOT NULL,
+    owner_id uuid,
+    due_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    done_by uuid,
+    note text DEFAULT ''::text NOT NULL,
+    override_reason text DEFAULT ''::text NOT NULL,
+    overridden_by uuid,
+    overridden_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT case_steps_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT case_steps_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id),
+    CONSTRAINT case_steps_pkey PRIMARY KEY (case_id, step_id),
+    CONSTRAINT case_steps_state CHECK ((state = ANY (ARRAY['open'::text, 'done'::text, 'skipped'::text, 'not-applicable'::text])))
+);
+
+CREATE TABLE case_timeline (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id uuid,
+    kind text NOT NULL,
+    text text NOT NULL,
+    step_id text DEFAULT ''::text NOT NULL,
+    evidence_id uuid,
+    CONSTRAINT case_timeline_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT case_timeline_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE cases (
+    id uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    code_name text NOT NULL,
+    person_id uuid NOT NULL,
+    engagement_id uuid,
+    application_id uuid,
+    edition text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    phase text DEFAULT 'triage'::text NOT NULL,
+    reason text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    opened_by uuid,
+    outcome text,
+    outcome_reason text DEFAULT ''::text NOT NULL,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    agreed_by uuid,
+    agreed_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    closed_by uuid,
+    lessons text DEFAULT ''::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT cases_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT cases_closed_with_outcome CHECK (((status = 'open'::text) OR ((outcome IS NOT NULL) AND (agreed_by IS NOT NULL)))),
+    CONSTRAINT cases_engagement_id_fkey FOREIGN KEY (engagement_id) REFERENCES engagements(id),
+    CONSTRAINT cases_outcome CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'not-confirmed'::text, 'false-positive'::text]))),
+    CONSTRAINT cases_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT cases_pkey PRIMARY KEY (id),
+    CONSTRAINT cases_second_person CHECK (((agreed_by IS NULL) OR (agreed_by <> decided_by))),
+    CONSTRAINT cases_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+CREATE TABLE claims (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    kind text NOT NULL,
+    claim_id text NOT NULL,
+    value text NOT NULL,
+    match_key text DEFAULT ''::text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    created_by uuid,
+    retired_at timestamp with time zone,
+    CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['name'::text, 'email'::text, 'phone'::text, 'handle'::text, 'address'::text, 'location'::text, 'time-zone'::text, 'employer'::text, 'education'::text, 'language'::text, 'profile'::text, 'payment'::text, 'other'::text]))),
+    CONSTRAINT claims_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT claims_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE custody_events (
+    id uuid NOT NULL,
+    evidence_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id uuid,
+    actor_label text DEFAULT ''::text NOT NULL,
+    action text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
+    CONSTRAINT custody_events_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
+    CONSTRAINT custody_events_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE dossier_entries (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    field_id text NOT NULL,
+    value text DEFAULT ''::text NOT NULL,
+    evidence_id uuid,
+    source text DEFAULT ''::text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    added_by uuid,
+    removed_at timestamp with time zone,
+    removed_by uuid,
+    CONSTRAINT dossier_entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT dossier_entries_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
+    CONSTRAINT dossier_entries_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE dossier_gaps (
+    case_id uuid NOT NULL,
+    field_id text NOT NULL,
+    reason text NOT NULL,
+    explained_at timestamp with time zone NOT NULL,
+    explained_by uuid,
+    CONSTRAINT dossier_gaps_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT dossier_gaps_pkey PRIMARY KEY (case_id, field_id),
+    CONSTRAINT dossier_gaps_reason CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE engagement_accounts (
+    engagement_id uuid NOT NULL,
+    system text NOT NULL,
+    account text NOT NULL,
+    CONSTRAINT engagement_accounts_engagement_id_fkey FOREIGN KEY (engagement_id) REFERENCES engagements(id),
+    CONSTRAINT engagement_accounts_pkey PRIMARY KEY (engagement_id, system, account)
+);
+
+CREATE TABLE engagements (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    application_id uuid,
+    job_id uuid,
+    kind text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    manager_id uuid,
+    started_on date NOT NULL,
+    ended_on date,
+    device text DEFAULT ''::text NOT NULL,
+    device_serial text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT engagements_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT engagements_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id),
+    CONSTRAINT engagements_kind CHECK ((kind = ANY (ARRAY['employee'::text, 'contractor'::text, 'vendor'::text]))),
+    CONSTRAINT engagements_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES users(id),
+    CONSTRAINT engagements_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT engagements_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE evidence_items (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    case_id uuid,
+    form text NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    sensitivity text DEFAULT 'personal'::text NOT NULL,
+    sha256 bytea NOT NULL,
+    size bigint NOT NULL,
+    media_type text NOT NULL,
+    file_name text DEFAULT ''::text NOT NULL,
+    blob_key text,
+    body bytea,
+    collected_at timestamp with time zone NOT NULL,
+    collected_by uuid,
+    erased_at timestamp with time zone,
+    CONSTRAINT evidence_items_content CHECK (((erased_at IS NOT NULL) OR ((form = 'file'::text) = (blob_key IS NOT NULL)))),
+    CONSTRAINT evidence_items_form CHECK ((form = ANY (ARRAY['file'::text, 'link'::text, 'text'::text]))),
+    CONSTRAINT evidence_items_of_case FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT evidence_items_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT evidence_items_pkey PRIMARY KEY (id),
+    CONSTRAINT evidence_items_sensitivity CHECK ((sensitivity = ANY (ARRAY['normal'::text, 'personal'::text, 'special'::text]))),
+    CONSTRAINT evidence_items_sha256 CHECK ((octet_length(sha256) = 32))
+);
+
+CREATE TABLE evidence_links (
+    evidence_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id text NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    linked_by uuid,
+    CONSTRAINT evidence_links_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
+    CONSTRAINT evidence_links_kind CHECK ((subject_kind = ANY (ARRAY['person'::text, 'claim'::text, 'answer'::text, 'flag'::text, 'case'::text, 'step'::text, 'grant'::text, 'payment'::text, 'dossier'::text, 'signal'::text]))),
+    CONSTRAINT evidence_links_pkey PRIMARY KEY (evidence_id, subject_kind, subject_id)
+);
+
+CREATE TABLE flags (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    item_id text NOT NULL,
+    answer text NOT NULL,
+    strength text NOT NULL,
+    group_id text NOT NULL,
+    origin_kind text NOT NULL,
+    origin_id text NOT NULL,
+    summary text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    raised_by uuid,
+    disposed_at timestamp with time zone,
+    disposed_by uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    seconded_at timestamp with time zone,
+    seconded_by uuid,
+    withdrawn_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT flags_answer CHECK ((answer = ANY (ARRAY['concern'::text, 'red-flag'::text, 'raised'::text]))),
+    CONSTRAINT flags_origin CHECK ((origin_kind = ANY (ARRAY['answer'::text, 'check'::text, 'signal'::text]))),
+    CONSTRAINT flags_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT flags_pkey PRIMARY KEY (id),
+    CONSTRAINT flags_second_person CHECK (((seconded_by IS NULL) OR (seconded_by <> disposed_by))),
+    CONSTRAINT flags_state CHECK ((state = ANY (ARRAY['open'::text, 'explained'::text, 'confirmed'::text]))),
+    CONSTRAINT flags_strength CHECK ((strength = ANY (ARRAY['weak'::text, 'moderate'::text, 'strong'::text, 'decisive'::text])))
+);
+
+CREATE TABLE gate_overrides (
+    application_id uuid NOT NULL,
+    check_id text NOT NULL,
+    stage_id text NOT NULL,
+    reason text NOT NULL,
+    overridden_by uuid NOT NULL,
+    overridden_at timestamp with time zone NOT NULL,
+    CONSTRAINT gate_overrides_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT gate_overrides_pkey PRIMARY KEY (application_id, check_id),
+    CONSTRAINT gate_overrides_reason CHECK ((reason <> ''::text))
+);
+
+CREATE TABLE interviewers (
+    interview_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    submitted_at timestamp with time zone,
+    CONSTRAINT interviewers_interview_id_fkey FOREIGN KEY (interview_id) REFERENCES interviews(id),
+    CONSTRAINT interviewers_pkey PRIMARY KEY (interview_id, user_id),
+    CONSTRAINT interviewers_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+CREATE TABLE interviews (
+    id uuid NOT NULL,
+    application_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    job_id uuid NOT NULL,
+    stage_id text NOT NULL,
+    edition text NOT NULL,
+    kit text[] NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    minutes integer DEFAULT 45 NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'scheduled'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT interviews_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT interviews_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id),
+    CONSTRAINT interviews_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT interviews_pkey PRIMARY KEY (id),
+    CONSTRAINT interviews_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'done'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE jobs (
+    id uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    title text NOT NULL,
+    level_id text NOT NULL,
+    edition text NOT NULL,
+    manager_id uuid NOT NULL,
+    team text DEFAULT ''::text NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT jobs_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES users(id),
+    CONSTRAINT jobs_pkey PRIMARY KEY (id),
+    CONSTRAINT jobs_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+CREATE TABLE outcomes (
+    person_id uuid NOT NULL,
+    item_id text NOT NULL,
+    origin_kind text NOT NULL,
+    origin_id text NOT NULL,
+    answer text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    count integer DEFAULT 1 NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    noted_by uuid,
+    CONSTRAINT outcomes_answer CHECK ((answer = ANY (ARRAY['clear'::text, 'concern'::text, 'red-flag'::text, 'not-done'::text, 'raised'::text]))),
+    CONSTRAINT outcomes_origin CHECK ((origin_kind = ANY (ARRAY['answer'::text, 'check'::text, 'signal'::text]))),
+    CONSTRAINT outcomes_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT outcomes_pkey PRIMARY KEY (person_id, item_id, origin_kind, origin_id)
+);
+
+CREATE TABLE payments (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    case_id uuid,
+    pay_on date NOT NULL,
+    amount numeric(20,8) NOT NULL,
+    currency text NOT NULL,
+    method text NOT NULL,
+    destination text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT payments_amount CHECK ((amount > (0)::numeric)),
+    CONSTRAINT payments_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT payments_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT payments_pkey PRIMARY KEY (id),
+    CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['planned'::text, 'stopped'::text, 'paid'::text, 'recalled'::text, 'returned'::text])))
+);
+
+CREATE TABLE people (
+    id uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    name text NOT NULL,
+    location text DEFAULT ''::text NOT NULL,
+    time_zone text DEFAULT ''::text NOT NULL,
+    channel_id text DEFAULT ''::text NOT NULL,
+    referrer_name text DEFAULT ''::text NOT NULL,
+    referrer_id uuid,
+    status text DEFAULT 'candidate'::text NOT NULL,
+    application_id uuid,
+    job_id uuid,
+    job_title text DEFAULT ''::text NOT NULL,
+    manager_id uuid,
+    stage_id text DEFAULT ''::text NOT NULL,
+    stage_since timestamp with time zone,
+    awaited text[] DEFAULT '{}'::text[] NOT NULL,
+    missing smallint DEFAULT 0 NOT NULL,
+    band text DEFAULT 'low'::text NOT NULL,
+    score smallint DEFAULT 0 NOT NULL,
+    coverage smallint DEFAULT 0 NOT NULL,
+    open_flags smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    erased_at timestamp with time zone,
+    CONSTRAINT people_band CHECK ((band = ANY (ARRAY['low'::text, 'elevated'::text, 'high'::text, 'critical'::text]))),
+    CONSTRAINT people_coverage CHECK (((coverage >= 0) AND (coverage <= 100))),
+    CONSTRAINT people_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES users(id),
+    CONSTRAINT people_pkey PRIMARY KEY (id),
+    CONSTRAINT people_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES people(id),
+    CONSTRAINT people_score CHECK (((score >= 0) AND (score <= 100))),
+    CONSTRAINT people_status CHECK ((status = ANY (ARRAY['candidate'::text, 'engaged'::text, 'former'::text, 'closed'::text])))
+);
+
+CREATE TABLE person_keys (
+    person_id uuid NOT NULL,
+    wrapped bytea,
+    created_at timestamp with time zone NOT NULL,
+    destroyed_at timestamp with time zone,
+    CONSTRAINT person_keys_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT person_keys_pkey PRIMARY KEY (person_id),
+    CONSTRAINT person_keys_present CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL)))
+);
+
+CREATE TABLE scorecards (
+    id uuid NOT NULL,
+    interview_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    number integer NOT NULL,
+    answers jsonb NOT NULL,
+    summary text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    submitted_at timestamp with time zone NOT NULL,
+    CONSTRAINT scorecards_amend_reason CHECK (((number = 1) OR (reason <> ''::text))),
+    CONSTRAINT scorecards_interview_id_user_id_fkey FOREIGN KEY (interview_id, user_id) REFERENCES interviewers(interview_id, user_id),
+    CONSTRAINT scorecards_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE sessions (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    data jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ip text DEFAULT ''::text NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    CONSTRAINT sessions_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+CREATE TABLE signal_batches (
+    id uuid NOT NULL,
+    token_id uuid,
+    user_id uuid,
+    received_at timestamp with time zone NOT NULL,
+    lines integer NOT NULL,
+    accepted integer NOT NULL,
+    duplicates integer NOT NULL,
+    rejected integer NOT NULL,
+    people uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    tally jsonb DEFAULT '[]'::jsonb NOT NULL,
+    taken_up_at timestamp with time zone,
+    CONSTRAINT signal_batches_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE signal_days (
+    day date NOT NULL,
+    signal_id text NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT signal_days_pkey PRIMARY KEY (day, signal_id)
+);
+
+CREATE TABLE signals (
+    id uuid NOT NULL,
+    batch_id uuid NOT NULL,
+    source text NOT NULL,
+    external_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    signal_id text NOT NULL,
+    person_id uuid,
+    engagement_id uuid,
+    account text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT signals_once UNIQUE (source, external_id, occurred_at)
+) PARTITION BY RANGE (occurred_at);
+
+CREATE TABLE users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text NOT NULL,
+    roles text[] NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    person_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    disabled_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT users_pkey PRIMARY KEY (id),
+    CONSTRAINT users_roles CHECK ((cardinality(roles) > 0))
+);
+
+CREATE INDEX access_grants_case ON public.access_grants USING btree (case_id, listed_at);
+
+CREATE INDEX access_grants_person ON public.access_grants USING btree (person_id);
+
+CREATE UNIQUE INDEX api_tokens_hash ON public.api_tokens USING btree (token_hash);
+
+CREATE INDEX application_moves_application ON public.application_moves USING btree (application_id, at);
+
+CREATE UNIQUE INDEX applications_active_once ON public.applications USING btree (person_id, job_id) WHERE (status = 'active'::text);
+
+CREATE INDEX applications_aside ON public.applications USING btree (job_id) WHERE aside;
+
+CREATE INDEX applications_job ON public.applications USING btree (job_id, status);
+
+CREATE INDEX applications_person ON public.applications USING btree (person_id, applied_at DESC);
+
+CREATE INDEX applications_stage ON public.applications USING btree (stage_id, stage_since) WHERE (status = 'active'::text);
+
+CREATE INDEX assessment_moves_band ON public.assessment_moves USING btree (at DESC) WHERE (from_band <> to_band);
+
+CREATE INDEX assessment_moves_person ON public.assessment_moves USING btree (person_id, at DESC);
+
+CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (actor_id, id DESC) WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX audit_entries_case ON public.audit_entries USING btree (case_id, id DESC) WHERE (case_id IS NOT NULL);
+
+CREATE INDEX audit_entries_person ON public.audit_entries USING btree (person_id, id DESC) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX audit_entries_subject ON public.audit_entries USING btree (subject_kind, subject_id, id DESC);
+
+CREATE INDEX audit_values_person ON public.audit_values USING btree (person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX case_members_user ON public.case_members USING btree (user_id) WHERE (removed_at IS NULL);
+
+CREATE INDEX case_notes_case ON public.case_notes USING btree (case_id, written_at DESC, id DESC);
+
+CREATE INDEX case_steps_due ON public.case_steps USING btree (due_at) WHERE (state = 'open'::text);
+
+CREATE INDEX case_steps_owner ON public.case_steps USING btree (owner_id) WHERE (state = 'open'::text);
+
+CREATE INDEX case_timeline_case ON public.case_timeline USING btree (case_id, at DESC, id DESC);
+
+CREATE UNIQUE INDEX cases_code_name ON public.cases USING btree (lower(code_name));
+
+CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (person_id) WHERE (status = 'open'::text);
+
+CREATE INDEX cases_person ON public.cases USING btree (person_id);
+
+CREATE INDEX cases_recent ON public.cases USING btree (opened_at DESC, id DESC);
+
+CREATE INDEX claims_match ON public.claims USING btree (match_key) WHERE ((match_key <> ''::text) AND (retired_at IS NULL));
+
+CREATE INDEX claims_person ON public.claims USING btree (person_id, kind, made_at);
+
+CREATE INDEX custody_events_item ON public.custody_events USING btree (evidence_id, id);
+
+CREATE INDEX dossier_entries_case ON public.dossier_entries USING btree (case_id, field_id);
+
+CREATE INDEX engagement_accounts_lookup ON public.engagement_accounts USING btree (lower(account));
+
+CREATE INDEX engagements_person ON public.engagements USING btree (person_id, started_on DESC);
+
+CREATE INDEX engagements_started ON public.engagements USING btree (started_on DESC, id DESC);
+
+CREATE INDEX evidence_items_case ON public.evidence_items USING btree (case_id, collected_at DESC) WHERE (case_id IS NOT NULL);
+
+CREATE INDEX evidence_items_person ON public.evidence_items USING btree (person_id, collected_at DESC, id DESC);
+
+CREATE INDEX evidence_links_subject ON public.evidence_links USING btree (subject_kind, subject_id);
+
+CREATE INDEX flags_item_open ON public.flags USING btree (item_id) WHERE ((state <> 'explained'::text) AND (withdrawn_at IS NULL));
+
+CREATE UNIQUE INDEX flags_origin_once ON public.flags USING btree (person_id, item_id, origin_kind, origin_id);
+
+CREATE INDEX flags_person ON public.flags USING btree (person_id, raised_at DESC);
+
+CREATE INDEX flags_waiting ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL));
+
+CREATE INDEX interviewers_owed ON public.interviewers USING btree (user_id, interview_id) WHERE (submitted_at IS NULL);
+
+CREATE INDEX interviewers_user ON public.interviewers USING btree (user_id);
+
+CREATE INDEX interviews_application ON public.interviews USING btree (application_id, starts_at);
+
+CREATE INDEX interviews_person ON public.interviews USING btree (person_id, starts_at DESC);
+
+CREATE INDEX interviews_starts ON public.interviews USING btree (starts_at DESC, id DESC);
+
+CREATE INDEX jobs_manager ON public.jobs USING btree (manager_id);
+
+CREATE INDEX jobs_status_recent ON public.jobs USING btree (status, created_at DESC, id DESC);
+
+CREATE INDEX payments_case ON public.payments USING btree (case_id, pay_on DESC, id DESC);
+
+CREATE INDEX payments_person ON public.payments USING btree (person_id);
+
+CREATE INDEX people_band_recent ON public.people USING btree (band, updated_at DESC, id DESC);
+
+CREATE INDEX people_flagged ON public.people USING btree (updated_at DESC, id DESC) WHERE (open_flags > 0);
+
+CREATE INDEX people_job ON public.people USING btree (job_id, updated_at DESC, id DESC);
+
+CREATE INDEX people_manager ON public.people USING btree (manager_id, updated_at DESC, id DESC);
+
+CREATE INDEX people_name ON public.people USING btree (lower(name), id);
+
+CREATE INDEX people_name_search ON public.people USING gin (lower(name) gin_trgm_ops);
+
+CREATE UNIQUE INDEX people_number ON public.people USING btree (number);
+
+CREATE INDEX people_recent ON public.people USING btree (updated_at DESC, id DESC) INCLUDE (number, name, status, job_title, stage_id, stage_since, missing, band, score, coverage, open_flags, channel_id);
+
+CREATE INDEX people_referrer ON public.people USING btree (referrer_id) WHERE (referrer_id IS NOT NULL);
+
+CREATE INDEX people_stage ON public.people USING btree (stage_id, band, updated_at DESC, id DESC);
+
+CREATE INDEX people_status_recent ON public.people USING btree (status, updated_at DESC, id DESC);
+
+CREATE UNIQUE INDEX scorecards_number ON public.scorecards USING btree (interview_id, user_id, number);
+
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+CREATE INDEX signal_batches_waiting ON public.signal_batches USING btree (id) WHERE (taken_up_at IS NULL);
+
+CREATE INDEX signals_person ON ONLY public.signals USING btree (person_id, occurred_at DESC);
+
+CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC, id DESC);
+
+CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
+
+CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER custody_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.custody_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $function$
+;
