@@ -140,7 +140,7 @@ func (r *runner) spawn() (*process, error) {
 		p.wrote = info.Size()
 	}
 	started := make(chan error)
-	go onOwnThread(func() (struct{}, error) {
+	run := func() (struct{}, error) {
 		err := cmd.Start()
 		started <- errors.Join(err, output.Close())
 		if err == nil {
@@ -148,7 +148,8 @@ func (r *runner) spawn() (*process, error) {
 			close(p.ended)
 		}
 		return struct{}{}, nil
-	})
+	}
+	go func() { _, _ = onOwnThread(run) }() // how it went is in p and on started
 	if err := <-started; err != nil {
 		return nil, err
 	}
