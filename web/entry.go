@@ -56,6 +56,11 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	return response.See(w, r, path.SignIn, "You are signed out.")
 }
 
+// components shows every part of the pages, for those who build them.
+func (s *Server) components(w http.ResponseWriter, r *http.Request) error {
+	return response.Page(w, r, http.StatusOK, componentsPage())
+}
+
 // localPath keeps next only when it is a path on this server: "//host" and "/\host" are other sites to a browser.
 func localPath(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") ||

@@ -32,6 +32,7 @@ func (s *Server) Routes() []Route {
 		s.insightRoutes(),
 		s.libraryRoutes(),
 		s.adminRoutes(),
+		s.devRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -47,6 +48,14 @@ func (s *Server) entryRoutes() []Route {
 		{"POST", path.SignIn, authz.Public, s.signIn},
 		{"POST", path.SignOut, authz.Signed, s.signOut},
 	}
+}
+
+// devRoutes: the component page, only where the configuration asks for it.
+func (s *Server) devRoutes() []Route {
+	if !s.deps.Config.Dev {
+		return nil
+	}
+	return []Route{{"GET", path.Components, authz.Signed, s.components}}
 }
 
 // candidateRoutes: the candidate list, the board, a candidate's page, flags and checks by hand.

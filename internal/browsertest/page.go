@@ -222,7 +222,7 @@ func (p *Page) Screenshot(path string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, Patience)
 	defer cancel()
-	Eval[bool](p, "window.scrollTo(0, 0), true") // or what sticks to the window stands in the middle
+	Eval[bool](p, `window.scrollTo({top: 0, behavior: "instant"}), true`) // or what sticks to the window stands in the middle
 	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		p.t.Fatalf("screenshot: %v", err)

@@ -9,6 +9,29 @@
     menu.open = false;
     if (refocus) menu.querySelector("summary").focus();
   }
+  // A list that would leave the window turns to the other side; one inside
+  // something that scrolls is laid over it, or it would be cut off.
+  function place(menu) {
+    const list = menu.querySelector(".menu-list");
+    const button = menu.querySelector("summary").getBoundingClientRect();
+    menu.classList.remove("menu-start", "menu-up");
+    list.removeAttribute("style");
+    let box = list.getBoundingClientRect();
+    if (box.left < 8) menu.classList.add("menu-start");
+    if (box.bottom > innerHeight - 8 && button.top > box.height + 16) menu.classList.add("menu-up");
+    if (!menu.closest(".table-wrap:not(.table-tall), .board, .card-clip")) return;
+    box = list.getBoundingClientRect();
+    list.style.position = "fixed";
+    list.style.inset = `${box.top}px auto auto ${box.left}px`;
+  }
+  document.addEventListener("toggle", (e) => {
+    if (e.target.matches?.("details[data-menu]") && e.target.open) place(e.target);
+  }, true);
+  document.addEventListener("scroll", (e) => {
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
+      if (menu.querySelector(".menu-list").style.position === "fixed" && !menu.contains(e.target)) closeMenu(menu, false);
+    });
+  }, true);
   document.addEventListener("click", (e) => {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => {
       if (!menu.contains(e.target)) closeMenu(menu, false);

@@ -46,17 +46,21 @@
     mark().scrollIntoView({ block: "nearest" });
     Gatehouse.announce(el.textContent.trim().replace(/\s+/g, " "));
   }
-  results.addEventListener("htmx:afterSettle", mark);
+  results.addEventListener("htmx:afterSwap", mark);
   input.addEventListener("keydown", (e) => {
+    if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
+    e.preventDefault();
     const all = links();
-    const at = all.findIndex((el) => el.hasAttribute("data-chosen"));
-    if (e.key === "ArrowDown" || e.key === "ArrowUp") {
-      e.preventDefault();
-      const next = e.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1;
-      if (all.length) choose(all.at(next % all.length));
-    } else if (e.key === "Enter" && at >= 0) {
-      e.preventDefault();
-      all[at].click();
-    }
+    const at = all.indexOf(mark());
+    const next = e.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1;
+    if (all.length) choose(all.at(next % all.length));
+  });
+  // Enter opens the chosen result; without one, the page with all of them.
+  input.form.addEventListener("submit", (e) => {
+    const el = mark();
+    if (!el) return;
+    e.preventDefault();
+    dialog.close();
+    el.click();
   });
 })();

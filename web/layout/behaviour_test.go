@@ -101,6 +101,12 @@ func TestTheMenuOnAPhone(t *testing.T) {
 		t.Error("the focus is lost when the menu closes")
 	}
 
+	// A menu at the left edge opens to the right.
+	page.Click(".page-acts .menu summary")
+	page.WaitUntil(`document.querySelector(".page-acts .menu-list").getBoundingClientRect().left >= 0`)
+	page.MustNotScrollSideways()
+	picture(page, "phone-actions")
+
 	// Without a script the same links work by their address.
 	page.Goto(url + "/bare")
 	page.Goto(url + "/gallery#nav")
