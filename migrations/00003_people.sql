@@ -41,6 +41,8 @@ CREATE UNIQUE INDEX people_number ON people (number);
 CREATE INDEX people_recent ON people (updated_at DESC, id DESC)
     INCLUDE (number, name, status, job_title, stage_id, stage_since, missing, band, score, coverage, open_flags, channel_id);
 CREATE INDEX people_flagged ON people (updated_at DESC, id DESC) WHERE open_flags > 0;
+-- The board: the newest of each stage, and how many there are.
+CREATE INDEX people_board ON people (stage_id, updated_at DESC, id DESC) WHERE status = 'candidate';
 CREATE INDEX people_stage ON people (stage_id, band, updated_at DESC, id DESC);
 CREATE INDEX people_band_recent ON people (band, updated_at DESC, id DESC);
 CREATE INDEX people_status_recent ON people (status, updated_at DESC, id DESC);

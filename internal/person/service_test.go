@@ -318,6 +318,8 @@ func TestFilter(t *testing.T) {
 		"an underscore":      {person.Filter{Text: "r_s"}, 1},
 		"not a wildcard":     {person.Filter{Text: "Und_r"}, 0},
 		"two letters begin":  {person.Filter{Text: "zo"}, 1},
+		"any of the words":   {person.Filter{Text: "un"}, 1},
+		"but not inside":     {person.Filter{Text: "oë"}, 0},
 		"number":             {person.Filter{Text: special.Number.String()}, 1},
 		"bytes of no text":   {person.Filter{Text: "\xff\x00zoë"}, 1},
 		"nobody":             {person.Filter{Text: "nobody of that name"}, 0},

@@ -1,0 +1,172 @@
+package hiring
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"gatehouse/internal/claim"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/id"
+)
+
+// NewCandidate is a person with what they say of themselves and the job they apply for. Referrer is the number of
+// the person who recommended them, as typed, where that person is on file.
+type NewCandidate struct {
+	Person   person.New
+	Referrer string
+	Claims   []claim.New
+	JobID    JobID
+}
+
+// check collects everything that can be said before the database is asked.
+func (s *Service) check(n *NewCandidate) error {
+	var p apperr.Problems
+	n.Person.Problems(&p)
+	ed := s.lib.Current()
+	_, known := ed.Channel(n.Person.ChannelID)
+	p.Check(known, "channel", "Choose how the person reached you.")
+	if n.Referrer = strings.TrimSpace(n.Referrer); n.Referrer != "" {
+		_, ok := person.ParseNumber(n.Referrer)
+		p.Check(ok, "referrer", "Enter a number such as C-000123.")
+	}
+	claim.Check(ed, &p, n.Claims)
+	return p.Err()
+}
+
+// resolveReferrer finds the person that the typed number names.
+func (s *Service) resolveReferrer(ctx context.Context, actor authz.Actor, n *NewCandidate) error {
+	n.Person.ReferrerID = nil
+	if n.Referrer == "" {
+		return nil
+	}
+	number, _ := person.ParseNumber(n.Referrer)
+	referrer, err := s.people.ByNumber(ctx, actor, number)
+	if apperr.KindOf(err) == apperr.NotFound {
+		return apperr.Invalid("referrer", "There is nobody with this number, or they are not yours to see.")
+	}
+	if err != nil {
+		return err
+	}
+	n.Person.ReferrerID = &referrer.ID
+	if n.Person.ReferrerName == "" {
+		n.Person.ReferrerName = referrer.Name
+	}
+	return nil
+}
+
+// AddCandidate stores a person with their claims and their application for a job, at the first stage.
+func (s *Service) AddCandidate(ctx context.Context, actor authz.Actor, n NewCandidate) (person.ID, ApplicationID, error) {
+	if err := s.check(&n); err != nil {
+		return "", "", err
+	}
+	if err := s.resolveReferrer(ctx, actor, &n); err != nil {
+		return "", "", err
+	}
+	var personID person.ID
+	var appID ApplicationID
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) (err error) {
+		job, err := openJob(ctx, tx, n.JobID)
+		if err != nil {
+			return err
+		}
+		if personID, err = s.people.Add(ctx, tx, n.Person); err != nil {
+			return err
+		}
+		added, err := s.claims.Add(ctx, tx, personID, n.Claims)
+		if err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "candidate.added", SubjectKind: "person", SubjectID: string(personID), PersonID: string(personID),
+			Detail: map[string]any{"job": job.ID, "channel": n.Person.ChannelID, "claims": len(added)},
+			Changes: append([]db.Change{db.Changed("name", "", n.Person.Name), db.Changed("referrer", "", n.Person.ReferrerName)},
+				claimChanges(added, nil)...)})
+		appID, err = s.insertApplication(ctx, tx, personID, job)
+		return err
+	})
+	return personID, appID, err
+}
+
+// claimChanges lists claims for the audit log, under names that tell them apart.
+func claimChanges(added, retired []claim.Claim) []db.Change {
+	changes := make([]db.Change, 0, len(added)+len(retired))
+	for i, c := range added {
+		changes = append(changes, db.Changed(fmt.Sprintf("claim %s added %d", c.Kind, i+1), "", c.Value))
+	}
+	for i, c := range retired {
+		changes = append(changes, db.Changed(fmt.Sprintf("claim %s retired %d", c.Kind, i+1), c.Value, ""))
+	}
+	return changes
+}
+
+// insertApplication begins an application at the first stage and settles where the person stands.
+func (s *Service) insertApplication(ctx context.Context, tx *db.Tx, personID person.ID, job Job) (ApplicationID, error) {
+	ed := s.lib.Current()
+	appID := ApplicationID(id.New())
+	first := ed.Stages[0].ID
+	if err := insertApplication(ctx, tx, appID, personID, job.ID, ed.Version(), first); err != nil {
+		return "", err
+	}
+	tx.Record(db.Entry{Action: "application.added", SubjectKind: "application", SubjectID: string(appID),
+		PersonID: string(personID), Detail: map[string]any{"job": job.ID, "stage": first}})
+	return appID, s.settle(ctx, tx, personID)
+}
+
+// Apply lets a known person apply for another job.
+func (s *Service) Apply(ctx context.Context, actor authz.Actor, personID person.ID, jobID JobID) (ApplicationID, error) {
+	var appID ApplicationID
+	return appID, s.db.Write(ctx, actor, func(tx *db.Tx) (err error) {
+		p, err := s.people.Lock(ctx, tx, personID)
+		if err != nil {
+			return err
+		}
+		if p.ErasedAt != nil {
+			return apperr.Conflict("This person's data was erased. Add them anew if they apply again.")
+		}
+		job, err := openJob(ctx, tx, jobID)
+		if err != nil {
+			return err
+		}
+		appID, err = s.insertApplication(ctx, tx, personID, job)
+		return err
+	})
+}
+
+// EditCandidate replaces what was entered of a person and what they say of themselves. Claims that are not in the
+// list any more are retired, not deleted.
+func (s *Service) EditCandidate(ctx context.Context, actor authz.Actor, personID person.ID, version int, n NewCandidate) error {
+	if err := s.check(&n); err != nil {
+		return err
+	}
+	if err := s.resolveReferrer(ctx, actor, &n); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		old, err := s.people.Lock(ctx, tx, personID)
+		if err != nil {
+			return err
+		}
+		if err := ownsPerson(ctx, tx, personID); err != nil {
+			return err
+		}
+		if n.Person.ReferrerID != nil && *n.Person.ReferrerID == personID {
+			return apperr.Invalid("referrer", "Nobody recommends themselves. Enter the number of somebody else.")
+		}
+		if err := s.people.Edit(ctx, tx, personID, version, n.Person); err != nil {
+			return err
+		}
+		added, retired, err := s.claims.Replace(ctx, tx, personID, n.Claims)
+		if err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "candidate.edited", SubjectKind: "person", SubjectID: string(personID), PersonID: string(personID),
+			Detail: map[string]any{"channel": n.Person.ChannelID, "claims added": len(added), "claims retired": len(retired)},
+			Changes: append([]db.Change{db.Changed("name", old.Name, n.Person.Name), db.Changed("location", old.Location, n.Person.Location),
+				db.Changed("time zone", old.TimeZone, n.Person.TimeZone), db.Changed("referrer", old.ReferrerName, n.Person.ReferrerName)},
+				claimChanges(added, retired)...)})
+		return nil
+	})
+}
