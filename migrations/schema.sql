@@ -266,6 +266,7 @@ CREATE TABLE custody_events (
     actor_label text DEFAULT ''::text NOT NULL,
     action text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    case_id uuid,
     CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
     CONSTRAINT custody_events_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
     CONSTRAINT custody_events_pkey PRIMARY KEY (id)
@@ -359,6 +360,7 @@ CREATE TABLE evidence_links (
     evidence_id uuid NOT NULL,
     subject_kind text NOT NULL,
     subject_id text NOT NULL,
+    case_id uuid,
     linked_at timestamp with time zone NOT NULL,
     linked_by uuid,
     CONSTRAINT evidence_links_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
@@ -438,6 +440,16 @@ CREATE TABLE interviews (
     CONSTRAINT interviews_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'done'::text, 'cancelled'::text])))
 );
 
+CREATE TABLE job_checks (
+    job_id uuid NOT NULL,
+    check_id text NOT NULL,
+    due integer NOT NULL,
+    done integer NOT NULL,
+    CONSTRAINT job_checks_counts CHECK (((done >= 0) AND (done <= due))),
+    CONSTRAINT job_checks_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+    CONSTRAINT job_checks_pkey PRIMARY KEY (job_id, check_id)
+);
+
 CREATE TABLE jobs (
     id uuid NOT NULL,
     number bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -454,6 +466,12 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES users(id),
     CONSTRAINT jobs_pkey PRIMARY KEY (id),
     CONSTRAINT jobs_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+CREATE TABLE jobs_to_compare (
+    job_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT jobs_to_compare_pkey PRIMARY KEY (job_id)
 );
 
 CREATE TABLE outcomes (
@@ -510,6 +528,7 @@ CREATE TABLE people (
     stage_id text DEFAULT ''::text NOT NULL,
     stage_since timestamp with time zone,
     awaited text[] DEFAULT '{}'::text[] NOT NULL,
+    missing_checks text[] DEFAULT '{}'::text[] NOT NULL,
     missing smallint DEFAULT 0 NOT NULL,
     band text DEFAULT 'low'::text NOT NULL,
     score smallint DEFAULT 0 NOT NULL,
@@ -536,6 +555,19 @@ CREATE TABLE person_keys (
     CONSTRAINT person_keys_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT person_keys_pkey PRIMARY KEY (person_id),
     CONSTRAINT person_keys_present CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL)))
+);
+
+CREATE TABLE saved_views (
+    id uuid NOT NULL,
+    owner_id uuid NOT NULL,
+    page text NOT NULL,
+    name text NOT NULL,
+    query text DEFAULT ''::text NOT NULL,
+    shared boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT saved_views_named CHECK ((name <> ''::text)),
+    CONSTRAINT saved_views_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id),
+    CONSTRAINT saved_views_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE scorecards (
@@ -601,6 +633,21 @@ CREATE TABLE signals (
     CONSTRAINT signals_once UNIQUE (source, external_id, occurred_at)
 ) PARTITION BY RANGE (occurred_at);
 
+CREATE TABLE tallies (
+    figure text NOT NULL,
+    a text NOT NULL,
+    b text NOT NULL,
+    n bigint NOT NULL,
+    CONSTRAINT tallies_pkey PRIMARY KEY (figure, a, b)
+);
+
+CREATE TABLE tally_deltas (
+    figure text NOT NULL,
+    a text NOT NULL,
+    b text NOT NULL,
+    n bigint NOT NULL
+);
+
 CREATE TABLE users (
     id uuid NOT NULL,
     email text NOT NULL,
@@ -644,6 +691,8 @@ CREATE INDEX audit_entries_case ON public.audit_entries USING btree (case_id, id
 
 CREATE INDEX audit_entries_person ON public.audit_entries USING btree (person_id, id DESC) WHERE (person_id IS NOT NULL);
 
+CREATE INDEX audit_entries_recent ON public.audit_entries USING btree (at DESC, id DESC);
+
 CREATE INDEX audit_entries_subject ON public.audit_entries USING btree (subject_kind, subject_id, id DESC);
 
 CREATE INDEX audit_values_person ON public.audit_values USING btree (person_id) WHERE (person_id IS NOT NULL);
@@ -686,6 +735,8 @@ CREATE INDEX evidence_items_person ON public.evidence_items USING btree (person_
 
 CREATE INDEX evidence_links_subject ON public.evidence_links USING btree (subject_kind, subject_id);
 
+CREATE INDEX flags_confirmed ON public.flags USING btree (disposed_at DESC, id DESC) WHERE ((state = 'confirmed'::text) AND (withdrawn_at IS NULL) AND (strength = ANY (ARRAY['strong'::text, 'decisive'::text])));
+
 CREATE INDEX flags_item_open ON public.flags USING btree (item_id) WHERE ((state <> 'explained'::text) AND (withdrawn_at IS NULL));
 
 CREATE UNIQUE INDEX flags_origin_once ON public.flags USING btree (person_id, item_id, origin_kind, origin_id);
@@ -693,6 +744,8 @@ CREATE UNIQUE INDEX flags_origin_once ON public.flags USING btree (person_id, it
 CREATE INDEX flags_person ON public.flags USING btree (person_id, raised_at DESC);
 
 CREATE INDEX flags_waiting ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL));
+
+CREATE INDEX gate_overrides_check ON public.gate_overrides USING btree (check_id, overridden_at DESC, application_id DESC);
 
 CREATE INDEX interviewers_owed ON public.interviewers USING btree (user_id, interview_id) WHERE (submitted_at IS NULL);
 
@@ -704,15 +757,25 @@ CREATE INDEX interviews_person ON public.interviews USING btree (person_id, star
 
 CREATE INDEX interviews_starts ON public.interviews USING btree (starts_at DESC, id DESC);
 
+CREATE INDEX job_checks_uneven ON public.job_checks USING btree (((due - done)) DESC, job_id) WHERE ((done > 0) AND (done < due));
+
 CREATE INDEX jobs_manager ON public.jobs USING btree (manager_id);
 
 CREATE INDEX jobs_status_recent ON public.jobs USING btree (status, created_at DESC, id DESC);
+
+CREATE INDEX jobs_title_search ON public.jobs USING gin (lower(title) gin_trgm_ops);
 
 CREATE INDEX payments_case ON public.payments USING btree (case_id, pay_on DESC, id DESC);
 
 CREATE INDEX payments_person ON public.payments USING btree (person_id);
 
 CREATE INDEX people_band_recent ON public.people USING btree (band, updated_at DESC, id DESC);
+
+CREATE INDEX people_blocked ON public.people USING btree (stage_since, id) WHERE ((status = 'candidate'::text) AND (missing > 0));
+
+CREATE INDEX people_blocked_manager ON public.people USING btree (manager_id, stage_since, id) WHERE ((status = 'candidate'::text) AND (missing > 0));
+
+CREATE INDEX people_board ON public.people USING btree (stage_id, updated_at DESC, id DESC) WHERE (status = 'candidate'::text);
 
 CREATE INDEX people_flagged ON public.people USING btree (updated_at DESC, id DESC) WHERE (open_flags > 0);
 
@@ -734,6 +797,10 @@ CREATE INDEX people_stage ON public.people USING btree (stage_id, band, updated_
 
 CREATE INDEX people_status_recent ON public.people USING btree (status, updated_at DESC, id DESC);
 
+CREATE UNIQUE INDEX saved_views_name ON public.saved_views USING btree (owner_id, page, lower(name));
+
+CREATE INDEX saved_views_shared ON public.saved_views USING btree (page) WHERE shared;
+
 CREATE UNIQUE INDEX scorecards_number ON public.scorecards USING btree (interview_id, user_id, number);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
@@ -748,13 +815,62 @@ CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 
+CREATE TRIGGER assessment_moves_tally_delete AFTER DELETE ON public.assessment_moves REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_moves();
+
+CREATE TRIGGER assessment_moves_tally_insert AFTER INSERT ON public.assessment_moves REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_moves();
+
 CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER custody_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.custody_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER flags_tally_delete AFTER DELETE ON public.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
+
+CREATE TRIGGER flags_tally_insert AFTER INSERT ON public.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
+
+CREATE TRIGGER flags_tally_update AFTER UPDATE ON public.flags FOR EACH ROW WHEN ((((((old.item_id IS DISTINCT FROM new.item_id) OR (old.answer IS DISTINCT FROM new.answer)) OR (old.state IS DISTINCT FROM new.state)) OR (old.raised_at IS DISTINCT FROM new.raised_at)) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at))) EXECUTE FUNCTION tally_flag_change();
+
+CREATE TRIGGER gate_overrides_tally_delete AFTER DELETE ON public.gate_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_overrides();
+
+CREATE TRIGGER gate_overrides_tally_insert AFTER INSERT ON public.gate_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_overrides();
+
+CREATE TRIGGER people_tally_delete AFTER DELETE ON public.people REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+
+CREATE TRIGGER people_tally_insert AFTER INSERT ON public.people REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+
+CREATE TRIGGER people_tally_update AFTER UPDATE ON public.people FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.stage_id IS DISTINCT FROM new.stage_id)) OR (old.stage_since IS DISTINCT FROM new.stage_since)) OR (old.channel_id IS DISTINCT FROM new.channel_id)) OR (old.band IS DISTINCT FROM new.band)) OR (old.coverage IS DISTINCT FROM new.coverage)) OR (old.missing_checks IS DISTINCT FROM new.missing_checks)) OR (old.job_id IS DISTINCT FROM new.job_id))) EXECUTE FUNCTION tally_person_change();
+
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone)
+ RETURNS TABLE(figure text, a text, b text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT 'waiting', to_char(raised_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ''
+    WHERE  state = 'open' AND answer <> 'concern' AND withdrawn_at IS NULL
+    UNION  ALL
+    SELECT 'finding', item_id, answer
+    WHERE  state <> 'explained' AND withdrawn_at IS NULL
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.person_figures(status text, stage_id text, stage_since timestamp with time zone, channel_id text, band text, coverage smallint, missing_checks text[])
+ RETURNS TABLE(figure text, a text, b text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT f.figure, f.a, f.b
+    FROM   (VALUES ('stage', stage_id, band),
+                   ('channel', channel_id, band),
+                   ('coverage', CASE WHEN coverage < 40 THEN 'thin' WHEN coverage < 75 THEN 'partial' ELSE 'known' END, band),
+                   ('since', coalesce(to_char(stage_since AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ''), band)) f (figure, a, b)
+    WHERE  status = 'candidate'
+    UNION  ALL
+    SELECT 'missing', need, '' FROM unnest(missing_checks) need WHERE status = 'candidate'
+$function$
+;
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
@@ -762,5 +878,98 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_flag_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT figure, a, b, sum(n)
+    FROM   (SELECT figure, a, b, -1 AS n FROM flag_figures(OLD.item_id, OLD.answer, OLD.state, OLD.raised_at, OLD.withdrawn_at)
+            UNION  ALL
+            SELECT figure, a, b, 1 FROM flag_figures(NEW.item_id, NEW.answer, NEW.state, NEW.raised_at, NEW.withdrawn_at)) f
+    GROUP  BY figure, a, b
+    HAVING sum(n) <> 0;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_flags()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE sign int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT f.figure, f.a, f.b, sign * count(*)
+    FROM   changed c, flag_figures(c.item_id, c.answer, c.state, c.raised_at, c.withdrawn_at) f
+    GROUP  BY f.figure, f.a, f.b;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE sign int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT 'move', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), from_band || '>' || to_band, sign * count(*)
+    FROM   changed
+    WHERE  from_band <> to_band
+    GROUP  BY 2, 3;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_overrides()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE sign int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT 'override', check_id, '', sign * count(*) FROM changed GROUP BY check_id;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_people()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE sign int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT f.figure, f.a, f.b, sign * count(*)
+    FROM   changed p, person_figures(p.status, p.stage_id, p.stage_since, p.channel_id, p.band, p.coverage, p.missing_checks) f
+    GROUP  BY f.figure, f.a, f.b
+    UNION  ALL
+    SELECT DISTINCT 'job', job_id::text, '', 0 FROM changed WHERE job_id IS NOT NULL;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.tally_person_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO tally_deltas (figure, a, b, n)
+    SELECT figure, a, b, sum(n)
+    FROM   (SELECT figure, a, b, -1 AS n
+            FROM   person_figures(OLD.status, OLD.stage_id, OLD.stage_since, OLD.channel_id, OLD.band, OLD.coverage, OLD.missing_checks)
+            UNION  ALL
+            SELECT figure, a, b, 1
+            FROM   person_figures(NEW.status, NEW.stage_id, NEW.stage_since, NEW.channel_id, NEW.band, NEW.coverage, NEW.missing_checks)) f
+    GROUP  BY figure, a, b
+    HAVING sum(n) <> 0
+    UNION  ALL
+    SELECT 'job', NEW.job_id::text, '', 0 WHERE NEW.job_id IS NOT NULL;
+    RETURN NULL;
 END $function$
 ;

@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
@@ -40,6 +41,7 @@ type Deps struct {
 	Flags     *flag.Service
 	Claims    *claim.Service
 	Assess    *assessment.Service
+	Hiring    *hiring.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

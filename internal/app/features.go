@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
@@ -27,6 +28,7 @@ type Features struct {
 	Flags     *flag.Service
 	Claims    *claim.Service
 	Assess    *assessment.Service
+	Hiring    *hiring.Service
 }
 
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, _ blob.Store, _ config.Config) Features {
@@ -37,6 +39,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, _ blob.St
 	f.Flags = flag.NewService(d, lib)
 	f.Claims = claim.NewService(d, lib)
 	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
+	f.Hiring = hiring.NewService(d, lib, f.People, f.Claims, f.Assess)
 	return f
 }
 
@@ -44,7 +47,7 @@ func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
-		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess,
+		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 	}
 }
 
