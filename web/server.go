@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
@@ -42,6 +43,7 @@ type Deps struct {
 	Claims    *claim.Service
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
+	Evidence  *evidence.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

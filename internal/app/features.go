@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
@@ -29,13 +30,15 @@ type Features struct {
 	Claims    *claim.Service
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
+	Evidence  *evidence.Service
 }
 
-func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, _ blob.Store, _ config.Config) Features {
+func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, store blob.Store, cfg config.Config) Features {
 	f := Features{Catalogue: lib}
 	f.Accounts = account.NewService(d)
 	f.Signin = signin.NewService(d, f.Accounts)
 	f.People = person.NewService(d, keys)
+	f.Evidence = evidence.NewService(d, store, f.People, cfg.MaxUpload)
 	f.Flags = flag.NewService(d, lib)
 	f.Claims = claim.NewService(d, lib)
 	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
@@ -48,6 +51,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
+		Evidence: f.Evidence,
 	}
 }
 
