@@ -52,6 +52,8 @@ CREATE INDEX people_score ON people (score DESC, id DESC);
 CREATE INDEX people_name ON people (lower(name), id);
 CREATE INDEX people_name_search ON people USING gin (lower(name) gin_trgm_ops);
 CREATE INDEX people_referrer ON people (referrer_id) WHERE referrer_id IS NOT NULL;
+-- Who names the same referrer: looked up when a case asks who else came that way.
+CREATE INDEX people_referrer_name ON people (lower(referrer_name)) WHERE referrer_name <> '';
 
 -- One data key per person, wrapped by the installation's key: erasing a person's files is destroying this row's key.
 CREATE TABLE person_keys (

@@ -10,6 +10,8 @@ CREATE TABLE cases (
     status         text NOT NULL DEFAULT 'open' CONSTRAINT cases_status CHECK (status IN ('open', 'closed')),
     phase          text NOT NULL DEFAULT 'triage',
     reason         text NOT NULL,
+    -- The flags that led here, as the opener named them.
+    flag_ids       uuid[] NOT NULL DEFAULT '{}',
     opened_at      timestamptz NOT NULL,
     opened_by      uuid,
     -- The finding: proposed by one person, agreed by a second.
@@ -141,8 +143,12 @@ CREATE TABLE access_grants (
     revoked_by  uuid,
     attested_at timestamptz,
     attested_by uuid,
+    -- Given back after the person was cleared; the revocation stays on record.
+    restored_at timestamptz,
+    restored_by uuid,
     version     int NOT NULL DEFAULT 1,
     CONSTRAINT access_grants_order CHECK (attested_at IS NULL OR revoked_at IS NOT NULL),
+    CONSTRAINT access_grants_restored CHECK (restored_at IS NULL OR revoked_at IS NOT NULL),
     CONSTRAINT access_grants_second_person CHECK (attested_by IS NULL OR attested_by <> revoked_by)
 );
 CREATE INDEX access_grants_case ON access_grants (case_id, listed_at);
@@ -160,6 +166,8 @@ CREATE TABLE payments (
     destination text NOT NULL DEFAULT '',
     state       text NOT NULL CONSTRAINT payments_state CHECK (state IN ('planned', 'stopped', 'paid', 'recalled', 'returned')),
     note        text NOT NULL DEFAULT '',
+    -- Why a planned payment is let go ahead: it then no longer keeps the step "stop payments" open.
+    explanation text NOT NULL DEFAULT '',
     recorded_at timestamptz NOT NULL,
     recorded_by uuid,
     version     int NOT NULL DEFAULT 1
