@@ -1,0 +1,102 @@
+package payment
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/db"
+)
+
+// An amount is read without the zeros that the column's scale adds, but with two decimals at least.
+const columns = `
+	p.id, p.person_id, p.case_id, p.pay_on,
+	CASE WHEN scale(trim_scale(p.amount)) < 2 THEN round(p.amount, 2) ELSE trim_scale(p.amount) END::text AS amount,
+	p.currency, p.method, p.destination, p.state, p.note, p.explanation, p.recorded_at, p.recorded_by, p.version`
+
+// UnstoppedSQL selects the payments of case $1 that are planned, neither stopped nor explained, for pages that ask
+// for several things in one round trip; ScanUnstopped reads its rows.
+const UnstoppedSQL = `
+	SELECT ` + columns + `
+	FROM   payments p
+	WHERE  p.case_id = $1 AND p.state = 'planned' AND p.explanation = ''
+	ORDER  BY p.pay_on, p.id`
+
+// ScanUnstopped collects the rows of UnstoppedSQL.
+func ScanUnstopped(rows pgx.Rows) ([]Payment, error) {
+	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Payment])
+}
+
+func unstoppedOf(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {
+	rows, _ := q.Query(ctx, UnstoppedSQL, caseID)
+	return ScanUnstopped(rows)
+}
+
+const withRecorder = `SELECT ` + columns + `, coalesce(u.name, '') AS recorder
+		FROM   payments p LEFT JOIN users u ON u.id = p.recorded_by `
+
+func ofCase(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {
+	rows, _ := q.Query(ctx, withRecorder+`
+		WHERE  p.case_id = $1
+		ORDER  BY p.pay_on DESC, p.id DESC`, caseID)
+	return db.Many[Payment](rows)
+}
+
+func byID(ctx context.Context, q db.Querier, caseID string, paymentID ID) (Payment, error) {
+	rows, _ := q.Query(ctx, withRecorder+`WHERE p.id = $1 AND p.case_id = $2`, paymentID, caseID)
+	return db.One[Payment](rows, "payment")
+}
+
+func totalsOf(ctx context.Context, q db.Querier, caseID string) ([]Total, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT t.currency, t.state, t.n AS count,
+		       CASE WHEN scale(trim_scale(t.amount)) < 2 THEN round(t.amount, 2) ELSE trim_scale(t.amount) END::text AS amount
+		FROM  (SELECT currency, state, count(*) AS n, sum(amount) AS amount
+		       FROM   payments
+		       WHERE  case_id = $1
+		       GROUP  BY currency, state) t
+		ORDER  BY t.currency, array_position(ARRAY['planned', 'stopped', 'paid', 'recalled', 'returned'], t.state)`, caseID)
+	return db.Many[Total](rows)
+}
+
+// lock holds the row and refuses a version that somebody else has left behind.
+func lock(ctx context.Context, tx *db.Tx, caseID string, paymentID ID, version int) (Payment, error) {
+	var current int
+	err := tx.QueryRow(ctx, `
+		SELECT version FROM payments WHERE id = $1 AND case_id = $2 FOR UPDATE`, paymentID, caseID).Scan(&current)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Payment{}, apperr.Missing("payment")
+	}
+	if err != nil {
+		return Payment{}, err
+	}
+	if current != version {
+		return Payment{}, apperr.Conflict("Somebody else changed this payment meanwhile. Look again before you decide.")
+	}
+	return byID(ctx, tx, caseID, paymentID)
+}
+
+func insert(ctx context.Context, tx *db.Tx, paymentID ID, caseID, personID string, n New) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO payments (id, person_id, case_id, pay_on, amount, currency, method, destination, state, note,
+		                      recorded_at, recorded_by)
+		VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8, $9, $10, $11, $12)`,
+		paymentID, personID, caseID, n.PayOn, n.Amount, n.Currency, n.Method, n.Destination, n.State, n.Note,
+		tx.Now, tx.ActorID())
+	return err
+}
+
+// setState also drops an explanation: it was about the payment as planned.
+func setState(ctx context.Context, tx *db.Tx, paymentID ID, to State) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE payments SET state = $2, explanation = '', version = version + 1 WHERE id = $1`, paymentID, to)
+	return err
+}
+
+func setExplanation(ctx context.Context, tx *db.Tx, paymentID ID, why string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE payments SET explanation = $2, version = version + 1 WHERE id = $1`, paymentID, why)
+	return err
+}
