@@ -104,11 +104,16 @@ func (s *Service) store(ctx context.Context, tx *db.Tx, personID person.ID, ed *
 
 // Reassess assesses a person again because what the assessment is measured against changed: the job or the stage.
 func (s *Service) Reassess(ctx context.Context, tx *db.Tx, personID person.ID) error {
+	return s.ReassessAfter(ctx, tx, personID, "Job or stage changed")
+}
+
+// ReassessAfter assesses a person again after something the caller did, such as settling several flags at once.
+func (s *Service) ReassessAfter(ctx context.Context, tx *db.Tx, personID person.ID, cause string) error {
 	sub, err := lockSubject(ctx, tx, personID)
 	if err != nil {
 		return err
 	}
-	return s.assess(ctx, tx, personID, sub, "Job or stage changed")
+	return s.assess(ctx, tx, personID, sub, cause)
 }
 
 // assess reads everything reported of a person whose row is locked, and stores what follows from it.

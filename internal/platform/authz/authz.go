@@ -103,7 +103,7 @@ var grants = map[Role][]Permission{
 		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardCases},
 	HR: {PersonRead, PersonWrite, JobRead, JobWrite, ApplicationMove, EngagementRead, EngagementWrite,
 		InterviewRead, InterviewPlan, InterviewWrite, EvidenceRead, EvidenceWrite, CheckRecord, FlagDispose,
-		CaseEscalate, CaseRead, CaseWork, DashboardHiring},
+		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardHiring},
 	HiringManager: {PersonRead, PersonWrite, JobRead, ApplicationMove, InterviewRead, InterviewPlan, InterviewWrite,
 		EvidenceRead, EvidenceWrite, CheckRecord, CaseRead, CaseWork},
 	Interviewer: {PersonRead, InterviewRead, InterviewWrite, EvidenceRead, EvidenceWrite, CaseRead, CaseWork},
