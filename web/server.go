@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
@@ -44,6 +45,7 @@ type Deps struct {
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
+	Cases     *incident.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

@@ -11,6 +11,9 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
+	"gatehouse/internal/incident"
+	"gatehouse/internal/inventory"
+	"gatehouse/internal/payment"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
@@ -31,18 +34,21 @@ type Features struct {
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
+	Cases     *incident.Service
 }
 
-func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, store blob.Store, cfg config.Config) Features {
+func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
 	f := Features{Catalogue: lib}
 	f.Accounts = account.NewService(d)
 	f.Signin = signin.NewService(d, f.Accounts)
 	f.People = person.NewService(d, keys)
-	f.Evidence = evidence.NewService(d, store, f.People, cfg.MaxUpload)
 	f.Flags = flag.NewService(d, lib)
 	f.Claims = claim.NewService(d, lib)
 	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
 	f.Hiring = hiring.NewService(d, lib, f.People, f.Claims, f.Assess)
+	f.Evidence = evidence.NewService(d, blobs, f.People, cfg.MaxUpload)
+	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
+		inventory.NewService(), payment.NewService(), keys)
 	return f
 }
 
@@ -51,7 +57,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
-		Evidence: f.Evidence,
+		Evidence: f.Evidence, Cases: f.Cases,
 	}
 }
 

@@ -1,0 +1,274 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/inventory"
+	"gatehouse/internal/payment"
+)
+
+// StepState is where a step stands.
+type StepState string
+
+// The states of a step.
+const (
+	Open          StepState = "open"
+	Done          StepState = "done"
+	Skipped       StepState = "skipped"
+	NotApplicable StepState = "not-applicable"
+)
+
+// Settled reports whether the step no longer holds others up.
+func (s StepState) Settled() bool { return s != Open && s != "" }
+
+// Title is the state for people.
+func (s StepState) Title() string {
+	switch s {
+	case Open:
+		return "Open"
+	case Done:
+		return "Done"
+	case Skipped:
+		return "Skipped"
+	case NotApplicable:
+		return "Not applicable"
+	}
+	return string(s)
+}
+
+// The steps with guards beyond the steps they follow. A test looks for them in every edition.
+const (
+	stepStopPayments     = "step-stop-payments"
+	stepRevokeAccess     = "step-revoke-access"
+	stepConfirmationCall = "step-confirmation-call"
+	stepLiveLocation     = "step-live-location"
+	stepDecide           = "step-decide"
+	stepTerminate        = "step-terminate"
+	stepCloseCase        = "step-close-case"
+)
+
+// Step is one item of the playbook in one case.
+type Step struct {
+	StepID         string
+	Position       int
+	State          StepState
+	OwnerRole      catalogue.OwnerRole
+	OwnerID        *string
+	Owner          string `db:"-"`
+	DueAt          time.Time
+	DoneAt         *time.Time
+	DoneBy         *string
+	Doer           string `db:"-"`
+	Note           string
+	OverrideReason string
+	OverriddenBy   *string
+	Overrider      string `db:"-"`
+	OverriddenAt   *time.Time
+	Version        int
+
+	// What the edition says of the step, and what follows from the rest of the case.
+	Item *catalogue.Step `db:"-"`
+	// Locks bar beginning the step; Unmet only bars calling it done.
+	Locks []Lock `db:"-"`
+	Unmet []Lock `db:"-"`
+	// Ticked holds the positions of the ticked items of Item.Do.
+	Ticked   []int `db:"-"`
+	Evidence int   `db:"-"`
+	Notes    int   `db:"-"`
+}
+
+// Locked reports whether the step cannot be begun yet.
+func (s Step) Locked() bool { return s.State == Open && len(s.Locks) > 0 }
+
+// Barred is everything that keeps the step from being done without an override.
+func (s Step) Barred() []Lock { return append(slices.Clone(s.Locks), s.Unmet...) }
+
+// Overdue reports whether the step is late.
+func (s Step) Overdue(now time.Time) bool { return s.State == Open && now.After(s.DueAt) }
+
+// IsTicked reports whether the item of that position is ticked.
+func (s Step) IsTicked(item int) bool { return slices.Contains(s.Ticked, item) }
+
+// LockKind says what a lock waits for.
+type LockKind string
+
+// The kinds of locks.
+const (
+	LockStep    LockKind = "step"
+	LockGrant   LockKind = "grant"
+	LockPayment LockKind = "payment"
+	LockDossier LockKind = "dossier"
+	LockOutcome LockKind = "outcome"
+)
+
+// Lock is one condition that is not met: what it is about, and what opens it, in words.
+type Lock struct {
+	Kind LockKind
+	// Ref is the step's, grant's, payment's or field's id; empty for the outcome.
+	Ref  string
+	Text string
+}
+
+// Facts are what the guards ask of the case beside its steps.
+type Facts struct {
+	Proposed, Agreed Outcome
+	// OpenGrants are the accesses not attested as revoked.
+	OpenGrants []inventory.Grant
+	// Unstopped are the planned payments that are neither stopped nor explained.
+	Unstopped []payment.Payment
+	Dossier   Completeness
+}
+
+// Arrange joins the steps with what the edition says of them and works out their locks. Steps that the edition does
+// not know are left out: they belong to an edition this binary does not carry.
+func Arrange(ed *catalogue.Edition, steps []Step, facts Facts) []Step {
+	states := make(map[string]StepState, len(steps))
+	for _, s := range steps {
+		states[s.StepID] = s.State
+	}
+	arranged := make([]Step, 0, len(steps))
+	for _, s := range steps {
+		item, known := ed.Step(s.StepID)
+		if !known {
+			continue
+		}
+		s.Item = item
+		if s.State == Open {
+			s.Locks = locksOf(ed, item, states, facts)
+			s.Unmet = unmetOf(item, facts)
+		}
+		arranged = append(arranged, s)
+	}
+	return arranged
+}
+
+// locksOf lists what must happen before the step may begin.
+func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]StepState, facts Facts) []Lock {
+	var locks []Lock
+	for _, before := range item.After {
+		if state, there := states[before]; there && !state.Settled() {
+			title := before
+			if earlier, known := ed.Step(before); known {
+				title = earlier.Title
+			}
+			locks = append(locks, Lock{LockStep, before, "“" + title + "” is done or skipped."})
+		}
+	}
+	if item.OnlyIf != catalogue.Always && facts.Agreed == "" {
+		locks = append(locks, Lock{Kind: LockOutcome, Text: "An outcome is agreed: this step applies only if the case is " + string(item.OnlyIf) + "."})
+	}
+	switch item.ID {
+	case stepConfirmationCall, stepLiveLocation:
+		for _, g := range facts.OpenGrants {
+			locks = append(locks, Lock{LockGrant, string(g.ID), grantLock(g)})
+		}
+	case stepTerminate:
+		for _, field := range facts.Dossier.Open {
+			locks = append(locks, Lock{LockDossier, field.ID, "The dossier's “" + field.Title + "” is filled, or its gap explained."})
+		}
+	}
+	return locks
+}
+
+func grantLock(g inventory.Grant) string {
+	if g.RevokedAt != nil {
+		return g.Title() + " is revoked: a second person attests that it is gone."
+	}
+	return g.Title() + " is revoked, and attested by a second person."
+}
+
+// unmetOf lists what must be true before the step may be called done.
+func unmetOf(item *catalogue.Step, facts Facts) []Lock {
+	var unmet []Lock
+	switch item.ID {
+	case stepStopPayments:
+		for _, p := range facts.Unstopped {
+			unmet = append(unmet, Lock{LockPayment, string(p.ID), "The planned payment of " + p.Title() + " is stopped, or explained."})
+		}
+	case stepRevokeAccess:
+		for _, g := range facts.OpenGrants {
+			if g.RevokedAt == nil {
+				unmet = append(unmet, Lock{LockGrant, string(g.ID), g.Title() + " is revoked."})
+			}
+		}
+	case stepDecide:
+		switch {
+		case facts.Agreed != "":
+		case facts.Proposed != "":
+			unmet = append(unmet, Lock{Kind: LockOutcome, Text: "A second person agrees to the proposed outcome."})
+		default:
+			unmet = append(unmet, Lock{Kind: LockOutcome, Text: "An outcome is proposed, and a second person agrees to it."})
+		}
+	}
+	return unmet
+}
+
+// applies reports whether the outcome calls for a step with that condition. An unresolved case calls for neither the
+// exit nor the clearing.
+func applies(condition catalogue.Condition, outcome Outcome) bool {
+	switch condition {
+	case catalogue.OnlyConfirmed:
+		return outcome == Confirmed
+	case catalogue.OnlyCleared:
+		return outcome == FalsePositive
+	}
+	return true
+}
+
+// dropped lists the open steps that the agreed outcome makes not applicable.
+func dropped(ed *catalogue.Edition, steps []Step, outcome Outcome) []string {
+	var ids []string
+	for _, s := range steps {
+		if item, known := ed.Step(s.StepID); known && s.State == Open && !applies(item.OnlyIf, outcome) {
+			ids = append(ids, s.StepID)
+		}
+	}
+	return ids
+}
+
+// PhaseOf is the first phase, in the playbook's order, with a step still open; the last one when there is none.
+func PhaseOf(ed *catalogue.Edition, steps []Step) catalogue.Phase {
+	phases := catalogue.Phases()
+	first := len(phases) - 1
+	for _, s := range steps {
+		if item, known := ed.Step(s.StepID); known && s.State == Open {
+			first = min(first, slices.Index(phases, item.Phase))
+		}
+	}
+	return phases[max(first, 0)]
+}
+
+// NextDue is the open step that may be worked on and is due first, or nil.
+func NextDue(steps []Step) *Step {
+	var next *Step
+	for i, s := range steps {
+		if s.State == Open && !s.Locked() && (next == nil || s.DueAt.Before(next.DueAt)) {
+			next = &steps[i]
+		}
+	}
+	return next
+}
+
+// Unsettled lists the steps that keep the case from closing: all that are open, but for closing itself.
+func Unsettled(steps []Step) []Step {
+	var open []Step
+	for _, s := range steps {
+		if s.State == Open && s.StepID != stepCloseCase {
+			open = append(open, s)
+		}
+	}
+	return open
+}
+
+// say joins what opens a lock into one message.
+func say(locks []Lock) string {
+	texts := make([]string, len(locks))
+	for i, l := range locks {
+		texts[i] = strings.TrimSuffix(l.Text, ".")
+	}
+	return fmt.Sprintf("It opens when: %s.", strings.Join(texts, "; "))
+}

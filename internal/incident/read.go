@@ -1,0 +1,509 @@
+package incident
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/inventory"
+	"gatehouse/internal/payment"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/page"
+)
+
+// View is all that the frame of a case's page shows, and the playbook.
+type View struct {
+	Case    Case
+	Steps   []Step
+	Facts   Facts
+	Members []Member
+	// Everybody who ever was a member, by id.
+	Names  map[string]string
+	Access inventory.Counts
+	// Evidence, Notes and Payments count what the tabs of that name hold.
+	Evidence, Notes, Payments int
+	// Referred counts the people whom the subject referred.
+	Referred int
+	Now      time.Time
+}
+
+// Next is the step due first among those that may be worked on, or nil.
+func (v View) Next() *Step { return NextDue(v.Steps) }
+
+// Overdue counts the steps that are late.
+func (v View) Overdue() int {
+	n := 0
+	for _, s := range v.Steps {
+		if s.Overdue(v.Now) {
+			n++
+		}
+	}
+	return n
+}
+
+// Step finds a step of the view.
+func (v View) Step(stepID string) (Step, bool) {
+	for _, s := range v.Steps {
+		if s.StepID == stepID {
+			return s, true
+		}
+	}
+	return Step{}, false
+}
+
+// Show reads a case in one round trip. A member called in for tasks gets the steps of their function, and none of the
+// rest that their register does not hold.
+func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
+	v := View{Now: s.db.Now()}
+	var steps []Step
+	filled, explained := map[string]bool{}, map[string]bool{}
+	counts := map[string]stepCounts{}
+	ticks := map[string][]int{}
+
+	b := &pgx.Batch{}
+	b.Queue(caseSQL, asker(actor, caseID)...).Query(func(rows pgx.Rows) (err error) {
+		v.Case, err = db.One[Case](rows, "case")
+		return err
+	})
+	b.Queue(membersSQL, caseID).Query(func(rows pgx.Rows) (err error) {
+		v.Members, err = db.Many[Member](rows)
+		return err
+	})
+	b.Queue(stepsSQL, caseID).Query(func(rows pgx.Rows) (err error) {
+		steps, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[Step])
+		return err
+	})
+	b.Queue(ticksSQL, caseID).Query(func(rows pgx.Rows) error {
+		all, err := db.Many[tick](rows)
+		for _, t := range all {
+			ticks[t.StepID] = append(ticks[t.StepID], t.Item)
+		}
+		return err
+	})
+	b.Queue(countsSQL, caseID).Query(func(rows pgx.Rows) error {
+		all, err := db.Many[stepCounts](rows)
+		for _, c := range all {
+			counts[c.StepID] = c
+		}
+		return err
+	})
+	b.Queue(inventory.OpenSQL, caseID).Query(func(rows pgx.Rows) (err error) {
+		v.Facts.OpenGrants, err = inventory.ScanOpen(rows)
+		return err
+	})
+	b.Queue(payment.UnstoppedSQL, caseID).Query(func(rows pgx.Rows) (err error) {
+		v.Facts.Unstopped, err = payment.ScanUnstopped(rows)
+		return err
+	})
+	b.Queue(collectedSQL, caseID).Query(func(rows pgx.Rows) (err error) {
+		filled, explained, err = scanCollected(rows)
+		return err
+	})
+	b.Queue(totalsSQL, caseID).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&v.Access.Total, &v.Access.Open, &v.Access.Revoked, &v.Access.Attested, &v.Access.Restored,
+			&v.Payments, &v.Evidence, &v.Notes, &v.Referred)
+	})
+	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
+		return View{}, err
+	}
+	ed := s.lib.At(v.Case.Edition)
+	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
+	v.Facts.Dossier = completeness(ed, filled, explained)
+	v.Names = names(v.Members)
+	v.Members = current(v.Members)
+	v.Case.name(v.Names)
+	for i := range steps {
+		c := counts[steps[i].StepID]
+		steps[i].Ticked, steps[i].Evidence, steps[i].Notes = ticks[steps[i].StepID], c.Evidence, c.Notes
+		steps[i].name(v.Names)
+	}
+	v.Steps = Arrange(ed, steps, v.Facts)
+	return v.narrow(), nil
+}
+
+// totalsSQL counts what the tabs of case $1 hold.
+const totalsSQL = `
+	SELECT g.total, g.open, g.revoked, g.attested, g.restored,
+	       (SELECT count(*) FROM payments WHERE case_id = $1),
+	       (SELECT count(*) FROM evidence_items WHERE case_id = $1),
+	       (SELECT count(*) FROM case_notes WHERE case_id = $1),
+	       (SELECT count(*) FROM cases c JOIN people r ON r.referrer_id = c.person_id WHERE c.id = $1)
+	FROM  (SELECT count(*) AS total,
+	              count(*) FILTER (WHERE revoked_at IS NULL) AS open,
+	              count(*) FILTER (WHERE revoked_at IS NOT NULL AND attested_at IS NULL AND restored_at IS NULL) AS revoked,
+	              count(*) FILTER (WHERE attested_at IS NOT NULL OR restored_at IS NOT NULL) AS attested,
+	              count(*) FILTER (WHERE restored_at IS NOT NULL) AS restored
+	       FROM   access_grants WHERE case_id = $1) g`
+
+// name fills in who did what.
+func (c *Case) name(names map[string]string) {
+	c.Opener, c.Decider = nameOf(names, c.OpenedBy), nameOf(names, c.DecidedBy)
+	c.Agreer, c.Closer = nameOf(names, c.AgreedBy), nameOf(names, c.ClosedBy)
+}
+
+func (s *Step) name(names map[string]string) {
+	s.Owner, s.Doer, s.Overrider = nameOf(names, s.OwnerID), nameOf(names, s.DoneBy), nameOf(names, s.OverriddenBy)
+}
+
+// narrow leaves a member called in for tasks what is theirs. Locks that name what they do not see lose their words.
+func (v View) narrow() View {
+	if v.Case.Sees == Whole {
+		return v
+	}
+	var own []Step
+	for _, s := range v.Steps {
+		if v.Case.SeesStep(s.OwnerRole) {
+			s.Locks, s.Unmet = v.Case.veil(s.Locks), v.Case.veil(s.Unmet)
+			own = append(own, s)
+		}
+	}
+	c := v.Case
+	bare := Case{ID: c.ID, Number: c.Number, CodeName: c.CodeName, PersonID: c.PersonID, PersonName: c.PersonName,
+		Edition: c.Edition, Status: c.Status, Phase: c.Phase, OpenedAt: c.OpenedAt, Version: c.Version,
+		Function: c.Function, Sees: c.Sees}
+	narrowed := View{Case: bare, Steps: own, Names: v.Names, Now: v.Now}
+	if c.SeesRegister(RegisterAccess) {
+		narrowed.Access, narrowed.Facts.OpenGrants = v.Access, v.Facts.OpenGrants
+	}
+	if c.SeesRegister(RegisterMoney) {
+		narrowed.Payments, narrowed.Facts.Unstopped = v.Payments, v.Facts.Unstopped
+	}
+	if c.SeesRegister(RegisterDossier) {
+		narrowed.Facts.Dossier = v.Facts.Dossier
+	}
+	return narrowed
+}
+
+// veil replaces the locks whose words would show what the member does not see by one that only says that others wait.
+func (c Case) veil(locks []Lock) []Lock {
+	var shown []Lock
+	hidden := false
+	for _, l := range locks {
+		switch {
+		case l.Kind == LockPayment && c.SeesRegister(RegisterMoney),
+			l.Kind == LockGrant && c.SeesRegister(RegisterAccess),
+			l.Kind == LockDossier && c.SeesRegister(RegisterDossier):
+			shown = append(shown, l)
+		default:
+			hidden = true
+		}
+	}
+	if hidden {
+		shown = append(shown, Lock{Kind: LockStep, Text: "Others finish the steps before this one."})
+	}
+	return shown
+}
+
+// StepView is one step with what belongs to it.
+type StepView struct {
+	View
+	Step     Step
+	Notes    []Note
+	Evidence []evidence.Item
+	// Owners are the members who may own the step.
+	Owners []Member
+}
+
+// ShowStep reads one step with its notes and evidence.
+func (s *Service) ShowStep(ctx context.Context, actor authz.Actor, caseID ID, stepID string) (StepView, error) {
+	v, err := s.Show(ctx, actor, caseID)
+	if err != nil {
+		return StepView{}, err
+	}
+	step, found := v.Step(stepID)
+	if !found {
+		return StepView{}, apperr.Missing("step")
+	}
+	sv := StepView{View: v, Step: step}
+	if sv.Notes, err = s.namedNotes(ctx, v, stepID); err != nil {
+		return StepView{}, err
+	}
+	sv.Evidence, err = s.evidence.For(ctx, actor, evidence.Subject{Kind: evidence.OnStep, ID: within(v.Case, stepID)})
+	for _, m := range v.Members {
+		if m.Function.Fits(step.OwnerRole) {
+			sv.Owners = append(sv.Owners, m)
+		}
+	}
+	return sv, err
+}
+
+func (s *Service) namedNotes(ctx context.Context, v View, stepID string) ([]Note, error) {
+	notes, err := notesOf(ctx, s.db.Pool(), v.Case.ID, stepID)
+	for i := range notes {
+		notes[i].Writer = nameOf(v.Names, notes[i].WrittenBy)
+	}
+	return notes, err
+}
+
+// whole reads a case for a page that only whole members have.
+func (s *Service) whole(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
+	v, err := s.Show(ctx, actor, caseID)
+	if err == nil && v.Case.Sees != Whole {
+		return View{}, apperr.Missing("page")
+	}
+	return v, err
+}
+
+// register reads a case for a page that needs the register.
+func (s *Service) register(ctx context.Context, actor authz.Actor, caseID ID, r Register) (View, error) {
+	v, err := s.Show(ctx, actor, caseID)
+	if err == nil && !v.Case.SeesRegister(r) {
+		return View{}, apperr.Missing("page")
+	}
+	return v, err
+}
+
+// Access reads the inventory of a case.
+func (s *Service) Access(ctx context.Context, actor authz.Actor, caseID ID) (View, []inventory.Grant, error) {
+	v, err := s.register(ctx, actor, caseID, RegisterAccess)
+	if err != nil {
+		return v, nil, err
+	}
+	grants, err := s.grants.List(ctx, s.db.Pool(), string(caseID))
+	return v, grants, err
+}
+
+// Money reads the payments of a case and their totals.
+func (s *Service) Money(ctx context.Context, actor authz.Actor, caseID ID) (View, []payment.Payment, []payment.Total, error) {
+	v, err := s.register(ctx, actor, caseID, RegisterMoney)
+	if err != nil {
+		return v, nil, nil, err
+	}
+	payments, err := s.payments.List(ctx, s.db.Pool(), string(caseID))
+	if err != nil {
+		return v, nil, nil, err
+	}
+	totals, err := s.payments.Totals(ctx, s.db.Pool(), string(caseID))
+	return v, payments, totals, err
+}
+
+// FieldView is one field of the dossier with what is known of it.
+type FieldView struct {
+	Field       *catalogue.Field
+	Entries     []Entry
+	Gap         *Gap
+	Suggestions []Suggestion
+}
+
+// Dossier reads every field of the case's edition, in the catalogue's order.
+func (s *Service) Dossier(ctx context.Context, actor authz.Actor, caseID ID) (View, []FieldView, error) {
+	v, err := s.register(ctx, actor, caseID, RegisterDossier)
+	if err != nil {
+		return v, nil, err
+	}
+	fields, err := s.fields(ctx, s.db.Pool(), v)
+	return v, fields, err
+}
+
+func (s *Service) fields(ctx context.Context, q db.Querier, v View) ([]FieldView, error) {
+	ed := s.lib.At(v.Case.Edition)
+	entries, err := entriesOf(ctx, q, v.Case.ID)
+	if err != nil {
+		return nil, err
+	}
+	gaps, err := gapsOf(ctx, q, v.Case.ID)
+	if err != nil {
+		return nil, err
+	}
+	suggestions, err := suggestionsOf(ctx, q, v.Case)
+	if err != nil {
+		return nil, err
+	}
+	place := make(map[string]int, len(ed.Dossier))
+	fields := make([]FieldView, len(ed.Dossier))
+	for i, field := range ed.Dossier {
+		place[field.ID], fields[i].Field = i, field
+	}
+	for _, e := range entries {
+		e.Adder = nameOf(v.Names, e.AddedBy)
+		if i, known := place[e.FieldID]; known {
+			fields[i].Entries = append(fields[i].Entries, e)
+		}
+	}
+	for _, g := range gaps {
+		g.Explainer = nameOf(v.Names, g.ExplainedBy)
+		if i, known := place[g.FieldID]; known {
+			fields[i].Gap = &g
+		}
+	}
+	for _, sug := range fresh(ed, suggestions, entries) {
+		i := place[sug.FieldID]
+		fields[i].Suggestions = append(fields[i].Suggestions, sug)
+	}
+	return fields, nil
+}
+
+// Evidence reads what was collected inside the case and what its subject's record holds beside.
+func (s *Service) Evidence(ctx context.Context, actor authz.Actor, caseID ID) (View, []evidence.Item, error) {
+	v, err := s.whole(ctx, actor, caseID)
+	if err != nil {
+		return v, nil, err
+	}
+	items, err := s.itemsOf(ctx, actor, v.Case)
+	return v, items, err
+}
+
+// itemsOf leaves out what was collected in another case about the same person.
+func (s *Service) itemsOf(ctx context.Context, actor authz.Actor, c Case) ([]evidence.Item, error) {
+	all, err := s.evidence.ForPerson(ctx, actor, person.ID(c.PersonID))
+	return slices.DeleteFunc(all, func(i evidence.Item) bool { return i.CaseID != nil && *i.CaseID != string(c.ID) }), err
+}
+
+// Notes reads the remarks of a case, the newest first.
+func (s *Service) Notes(ctx context.Context, actor authz.Actor, caseID ID) (View, []Note, error) {
+	v, err := s.whole(ctx, actor, caseID)
+	if err != nil {
+		return v, nil, err
+	}
+	notes, err := s.namedNotes(ctx, v, "")
+	return v, notes, err
+}
+
+// Members reads who is in the case, and who could be added.
+func (s *Service) Members(ctx context.Context, actor authz.Actor, caseID ID) (View, []Candidate, error) {
+	v, err := s.whole(ctx, actor, caseID)
+	if err != nil || !v.Case.Function.Leads() || v.Case.Closed() {
+		return v, nil, err
+	}
+	candidates, err := addableUsers(ctx, s.db.Pool(), caseID)
+	return v, candidates, err
+}
+
+// Member reports whether the actor sees the case.
+func (s *Service) Member(ctx context.Context, actor authz.Actor, caseID ID) (bool, error) {
+	_, err := caseByID(ctx, s.db.Pool(), actor, caseID)
+	if apperr.KindOf(err) == apperr.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Filter narrows the list of cases.
+type Filter struct {
+	// Status is open or closed; empty means both.
+	Status Status
+	Cursor string
+}
+
+// Line is one case in a list.
+type Line struct {
+	ID       ID
+	CodeName string
+	// PersonName is for the list's own page only.
+	PersonName string
+	Status     Status
+	Phase      catalogue.Phase
+	OpenedAt   time.Time
+	Outcome    *Outcome
+	Agreed     bool
+	Function   Function
+	Sees       Sees
+	// NextDue is when the first open step is due, among those the actor sees.
+	NextDue *time.Time
+	Overdue int
+	Left    int
+}
+
+const pageSize = 50
+
+// List reads the actor's cases, the newest first.
+func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.Slice[Line], error) {
+	var after *time.Time
+	var afterID *string
+	if f.Cursor != "" {
+		cursor, err := page.Parse[time.Time](f.Cursor)
+		if err != nil {
+			return page.Slice[Line]{}, apperr.Missing("page")
+		}
+		after, afterID = &cursor.Key, &cursor.ID
+	}
+	rows, _ := s.db.Pool().Query(ctx, `
+		SELECT c.id, c.code_name, p.name AS person_name, c.status, c.phase, c.opened_at, c.outcome,
+		       c.agreed_at IS NOT NULL AS agreed, coalesce(m.function, 'lead') AS function,
+		       coalesce(m.sees, 'whole') AS sees, due.next AS next_due, due.overdue, due.n AS left
+		FROM   cases c
+		JOIN   people p ON p.id = c.person_id
+		`+membership+`
+		LEFT   JOIN LATERAL (
+		       SELECT min(s.due_at) AS next, count(*) FILTER (WHERE s.due_at < $4) AS overdue, count(*) AS n
+		       FROM   case_steps s
+		       WHERE  s.case_id = c.id AND s.state = 'open'
+		       AND   (coalesce(m.sees, 'whole') = 'whole' OR s.owner_role = m.function)) due ON true
+		WHERE  `+seen+`
+		AND   ($5 = '' OR c.status = $5)
+		AND   ($6::timestamptz IS NULL OR (c.opened_at, c.id) < ($6, $7::uuid))
+		ORDER  BY c.opened_at DESC, c.id DESC
+		LIMIT  $8`, asker(actor, s.db.Now(), f.Status, after, afterID, pageSize+1)...)
+	lines, err := db.Many[Line](rows)
+	if err != nil {
+		return page.Slice[Line]{}, err
+	}
+	for i := range lines {
+		if lines[i].Sees == Tasks {
+			lines[i].Outcome, lines[i].Agreed, lines[i].Phase = nil, false, ""
+		}
+	}
+	return page.Cut(lines, pageSize, func(l Line) page.Cursor[time.Time] {
+		return page.Cursor[time.Time]{Key: l.OpenedAt, ID: string(l.ID)}
+	}), nil
+}
+
+// Clock is an open step that waits for the actor.
+type Clock struct {
+	CaseID   ID
+	CodeName string
+	StepID   string
+	Title    string `db:"-"`
+	DueAt    time.Time
+	// Mine says that the step is the actor's own, not only their function's.
+	Mine bool
+}
+
+// Clocks lists the open steps in the actor's open cases that are theirs, or their function's and nobody's, the first
+// due first. Steps that wait for others are left out.
+func (s *Service) Clocks(ctx context.Context, actor authz.Actor, limit int) ([]Clock, error) {
+	rows, _ := s.db.Pool().Query(ctx, `
+		SELECT c.id AS case_id, c.code_name, c.edition, s.step_id, s.due_at, coalesce(s.owner_id = $1, false) AS mine,
+		       coalesce(s.owner_id = $1
+		                OR s.owner_id IS NULL AND (m.function IN ('lead', 'deputy') OR m.function = s.owner_role), false) AS waits
+		FROM   cases c
+		`+membership+`
+		JOIN   case_steps s ON s.case_id = c.id AND s.state = 'open'
+		WHERE  c.status = 'open' AND `+seen+`
+		ORDER  BY s.due_at, s.position
+		LIMIT  2000`, asker(actor)...)
+	type found struct {
+		Clock
+		Edition string
+		Waits   bool
+	}
+	all, err := db.Many[found](rows)
+	if err != nil {
+		return nil, err
+	}
+	open := map[ID]map[string]bool{}
+	for _, f := range all {
+		if open[f.CaseID] == nil {
+			open[f.CaseID] = map[string]bool{}
+		}
+		open[f.CaseID][f.StepID] = true
+	}
+	var clocks []Clock
+	for _, f := range all {
+		item, known := s.lib.At(f.Edition).Step(f.StepID)
+		held := known && slices.ContainsFunc(item.After, func(before string) bool { return open[f.CaseID][before] })
+		if !known || held || !f.Waits || len(clocks) == limit {
+			continue
+		}
+		f.Title = item.Title
+		clocks = append(clocks, f.Clock)
+	}
+	return clocks, nil
+}

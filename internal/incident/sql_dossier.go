@@ -1,0 +1,191 @@
+package incident
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/db"
+)
+
+// collectedSQL says which fields of case $1 have an entry and which an explained gap.
+const collectedSQL = `
+	SELECT DISTINCT field_id, true AS filled FROM dossier_entries WHERE case_id = $1 AND removed_at IS NULL
+	UNION ALL
+	SELECT field_id, false FROM dossier_gaps WHERE case_id = $1`
+
+// scanCollected reads collectedSQL into the two sets that completeness counts.
+func scanCollected(rows pgx.Rows) (filled, explained map[string]bool, err error) {
+	filled, explained = map[string]bool{}, map[string]bool{}
+	var fieldID string
+	var isFilled bool
+	_, err = pgx.ForEachRow(rows, []any{&fieldID, &isFilled}, func() error {
+		if isFilled {
+			filled[fieldID] = true
+		} else {
+			explained[fieldID] = true
+		}
+		return nil
+	})
+	return filled, explained, err
+}
+
+func entriesOf(ctx context.Context, q db.Querier, id ID) ([]Entry, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT id, field_id, value, evidence_id, source, added_at, added_by
+		FROM   dossier_entries
+		WHERE  case_id = $1 AND removed_at IS NULL
+		ORDER  BY field_id, added_at, id`, id)
+	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Entry])
+}
+
+func gapsOf(ctx context.Context, q db.Querier, id ID) ([]Gap, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT field_id, reason, explained_at, explained_by FROM dossier_gaps WHERE case_id = $1 ORDER BY field_id`, id)
+	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Gap])
+}
+
+func insertEntry(ctx context.Context, tx *db.Tx, id ID, e Entry) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO dossier_entries (id, case_id, field_id, value, evidence_id, source, added_at, added_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		e.ID, id, e.FieldID, e.Value, e.EvidenceID, e.Source, tx.Now, tx.ActorID())
+	return err
+}
+
+// lockEntry finds an entry that was not removed.
+func lockEntry(ctx context.Context, tx *db.Tx, id ID, entryID string) (Entry, error) {
+	rows, _ := tx.Query(ctx, `
+		SELECT id, field_id, value, evidence_id, source, added_at, added_by
+		FROM   dossier_entries
+		WHERE  id = $1 AND case_id = $2 AND removed_at IS NULL
+		FOR    UPDATE`, entryID, id)
+	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByNameLax[Entry])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return e, apperr.Missing("entry")
+	}
+	return e, err
+}
+
+func removeEntry(ctx context.Context, tx *db.Tx, entryID string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE dossier_entries SET removed_at = $2, removed_by = $3 WHERE id = $1`, entryID, tx.Now, tx.ActorID())
+	return err
+}
+
+func putGap(ctx context.Context, tx *db.Tx, id ID, fieldID, reason string) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO dossier_gaps (case_id, field_id, reason, explained_at, explained_by)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (case_id, field_id) DO UPDATE SET
+		    reason = excluded.reason, explained_at = excluded.explained_at, explained_by = excluded.explained_by`,
+		id, fieldID, reason, tx.Now, tx.ActorID())
+	return err
+}
+
+func dropGap(ctx context.Context, tx *db.Tx, id ID, fieldID string) (bool, error) {
+	tag, err := tx.Exec(ctx, `DELETE FROM dossier_gaps WHERE case_id = $1 AND field_id = $2`, id, fieldID)
+	return tag.RowsAffected() > 0, err
+}
+
+// evidenceOf reports whether the item belongs to the person, outside cases or in this one.
+func evidenceOf(ctx context.Context, q db.Querier, c Case, evidenceID string) (bool, error) {
+	var ok bool
+	err := q.QueryRow(ctx, `
+		SELECT EXISTS (SELECT 1 FROM evidence_items
+		               WHERE id = $1 AND person_id = $2 AND (case_id IS NULL OR case_id = $3))`,
+		evidenceID, c.PersonID, c.ID).Scan(&ok)
+	return ok, err
+}
+
+// suggestionsOf gathers what is known of the person elsewhere, in the catalogue's field ids.
+func suggestionsOf(ctx context.Context, q db.Querier, c Case) ([]Suggestion, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT 'field-legal-name' AS field_id, p.name AS value, 'The person''s record' AS source, NULL::uuid AS evidence_id
+		FROM   people p WHERE p.id = $1
+		UNION ALL
+		SELECT 'field-location', p.location, 'The person''s record', NULL FROM people p WHERE p.id = $1
+		UNION ALL
+		SELECT 'field-sourcing', p.channel_id, 'The person''s record', NULL FROM people p WHERE p.id = $1
+		UNION ALL
+		SELECT 'field-referred-by', coalesce(r.name, p.referrer_name), 'The person''s record', NULL
+		FROM   people p LEFT JOIN people r ON r.id = p.referrer_id WHERE p.id = $1
+		UNION ALL
+		SELECT 'field-referred-others', o.name, 'Their record names the subject as referrer', NULL
+		FROM   people o WHERE o.referrer_id = $1
+		UNION ALL
+		SELECT CASE cl.kind
+		           WHEN 'name' THEN 'field-alias'
+		           WHEN 'email' THEN 'field-email'
+		           WHEN 'phone' THEN 'field-phone'
+		           WHEN 'address' THEN 'field-home-address'
+		           WHEN 'location' THEN 'field-location'
+		           WHEN 'employer' THEN 'field-claimed-employer'
+		           WHEN 'handle' THEN CASE
+		               WHEN cl.value ILIKE '%telegram%' OR cl.detail->>'host' ILIKE '%telegram%' THEN 'field-telegram'
+		               WHEN cl.value ILIKE '%discord%' OR cl.detail->>'host' ILIKE '%discord%' THEN 'field-discord'
+		               ELSE 'field-other-handle' END
+		           WHEN 'profile' THEN CASE
+		               WHEN cl.value ~* 'linkedin\.' THEN 'field-professional-network'
+		               WHEN cl.value ~* 'github\.' THEN 'field-code-host'
+		               ELSE 'field-social-profile' END
+		           WHEN 'payment' THEN CASE
+		               WHEN cl.value ~ '^(0x[0-9a-fA-F]{40}|bc1[0-9a-z]{20,80}|[13T][1-9A-HJ-NP-Za-km-z]{25,40})$'
+		                   THEN 'field-wallet'
+		               WHEN cl.value ~ '[0-9]{6,}' THEN 'field-bank-account'
+		               ELSE 'field-payment-profile' END
+		       END,
+		       CASE WHEN cl.kind = 'profile' AND cl.value ~* 'github\.'
+		            THEN regexp_replace(cl.value, '^.*github\.[a-z]+/([^/?#]+).*$', '\1', 'i') ELSE cl.value END,
+		       'A claim of the person', NULL
+		FROM   claims cl
+		WHERE  cl.person_id = $1 AND cl.retired_at IS NULL
+		AND    cl.kind IN ('name', 'email', 'phone', 'address', 'location', 'employer', 'handle', 'profile', 'payment')
+		UNION ALL
+		SELECT v.field_id, v.value, 'The engagement', NULL
+		FROM  (SELECT * FROM engagements WHERE person_id = $1 ORDER BY started_on DESC LIMIT 1) e,
+		LATERAL (VALUES
+		    ('field-date-hired', e.started_on::text),
+		    ('field-managed-laptop', CASE WHEN e.device <> '' THEN 'yes' ELSE '' END),
+		    ('field-device-serial', e.device_serial),
+		    ('field-last-day', e.ended_on::text)) AS v (field_id, value)
+		UNION ALL
+		SELECT v.field_id, v.value, 'An account of the engagement', NULL
+		FROM   engagements e
+		JOIN   engagement_accounts a ON a.engagement_id = e.id,
+		LATERAL (VALUES
+		    ('field-company-email', CASE WHEN a.account LIKE '%@%' THEN 'yes' ELSE '' END),
+		    ('field-company-email-address', CASE WHEN a.account LIKE '%@%' THEN a.account ELSE '' END)) AS v (field_id, value)
+		WHERE  e.person_id = $1
+		UNION ALL
+		SELECT 'field-payments-made', 'Ledger of this case: ' || count(*) || ' payments', 'Payments of this case', NULL
+		FROM   payments WHERE case_id = $2 HAVING count(*) > 0
+		UNION ALL
+		SELECT CASE WHEN pm.method = 'on-chain' THEN 'field-wallet' ELSE 'field-bank-account' END, pm.destination,
+		       'A payment of this case', NULL
+		FROM   payments pm WHERE pm.case_id = $2 AND pm.destination <> '' AND pm.method IN ('on-chain', 'bank-transfer')
+		UNION ALL
+		SELECT CASE i.kind WHEN 'document' THEN 'field-resume' ELSE 'field-photo' END, i.title, 'Evidence of the person', i.id
+		FROM   evidence_items i
+		WHERE  i.person_id = $1 AND (i.case_id IS NULL OR i.case_id = $2) AND i.form = 'file' AND i.erased_at IS NULL
+		AND   (i.kind = 'screenshot' OR i.kind = 'document' AND (i.title ILIKE '%cv%' OR i.title ILIKE '%résumé%'
+		       OR i.title ILIKE '%resume%'))`, c.PersonID, c.ID)
+	return scanSuggestions(rows)
+}
+
+// scanSuggestions passes over sources that have nothing to say.
+func scanSuggestions(rows pgx.Rows) ([]Suggestion, error) {
+	var found []Suggestion
+	var fieldID, value *string
+	var s Suggestion
+	_, err := pgx.ForEachRow(rows, []any{&fieldID, &value, &s.Source, &s.EvidenceID}, func() error {
+		if fieldID != nil && value != nil && *value != "" {
+			s.FieldID, s.Value = *fieldID, *value
+			found = append(found, s)
+		}
+		return nil
+	})
+	return found, err
+}

@@ -1,0 +1,125 @@
+package incident
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/db"
+)
+
+const stepsSQL = `
+	SELECT step_id, position, state, owner_role, owner_id, due_at, done_at, done_by, note, override_reason,
+	       overridden_by, overridden_at, version
+	FROM   case_steps
+	WHERE  case_id = $1
+	ORDER  BY position`
+
+func stepsOf(ctx context.Context, q db.Querier, id ID) ([]Step, error) {
+	rows, _ := q.Query(ctx, stepsSQL, id)
+	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Step])
+}
+
+func insertSteps(ctx context.Context, tx *db.Tx, id ID, ed *catalogue.Edition) error {
+	n := len(ed.Playbook)
+	steps, owners := make([]string, n), make([]string, n)
+	positions, dues := make([]int32, n), make([]time.Time, n)
+	for i, item := range ed.Playbook {
+		steps[i], owners[i] = item.ID, string(item.OwnerRole)
+		positions[i], dues[i] = int32(item.Order), item.Due.From(tx.Now)
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO case_steps (case_id, step_id, position, owner_role, due_at)
+		SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::timestamptz[])`,
+		id, steps, positions, owners, dues)
+	return err
+}
+
+// settle sets a step's state; open clears what settling wrote. An override stays on record until the step reopens.
+func settle(ctx context.Context, tx *db.Tx, id ID, s Step, to StepState, note, override string) error {
+	var overriddenBy *string
+	var overriddenAt *time.Time
+	if override != "" {
+		overriddenBy, overriddenAt = tx.ActorID(), &tx.Now
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE case_steps SET state = $4, done_at = $5, done_by = $6, note = $7, override_reason = $8,
+		                      overridden_by = $9, overridden_at = $10, version = version + 1
+		WHERE  case_id = $1 AND step_id = $2 AND version = $3`,
+		id, s.StepID, s.Version, to, tx.Now, tx.ActorID(), note, override, overriddenBy, overriddenAt)
+	return err
+}
+
+func reopen(ctx context.Context, tx *db.Tx, id ID, stepID string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE case_steps SET state = 'open', done_at = NULL, done_by = NULL, note = '', override_reason = '',
+		                      overridden_by = NULL, overridden_at = NULL, version = version + 1
+		WHERE  case_id = $1 AND step_id = $2`, id, stepID)
+	return err
+}
+
+func dropSteps(ctx context.Context, tx *db.Tx, id ID, stepIDs []string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE case_steps SET state = 'not-applicable', done_at = $3, version = version + 1
+		WHERE  case_id = $1 AND step_id = ANY ($2)`, id, stepIDs, tx.Now)
+	return err
+}
+
+func setOwner(ctx context.Context, tx *db.Tx, id ID, stepID string, userID *string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE case_steps SET owner_id = $3, version = version + 1 WHERE case_id = $1 AND step_id = $2`, id, stepID, userID)
+	return err
+}
+
+const ticksSQL = `SELECT step_id, item FROM case_step_items WHERE case_id = $1 ORDER BY step_id, item`
+
+type tick struct {
+	StepID string
+	Item   int
+}
+
+func ticksOf(ctx context.Context, q db.Querier, id ID) ([]tick, error) {
+	rows, _ := q.Query(ctx, ticksSQL, id)
+	return db.Many[tick](rows)
+}
+
+func setTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO case_step_items (case_id, step_id, item, ticked_at, ticked_by)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`, id, stepID, item, tx.Now, tx.ActorID())
+	return err
+}
+
+func clearTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM case_step_items WHERE case_id = $1 AND step_id = $2 AND item = $3`, id, stepID, item)
+	return err
+}
+
+// countsSQL counts evidence and notes per step; evidence is attached to a step as "<case>/<step>".
+const countsSQL = `
+	SELECT s.step_id,
+	       (SELECT count(*) FROM evidence_links l
+	        WHERE  l.subject_kind = 'step' AND l.subject_id = s.case_id || '/' || s.step_id) AS evidence,
+	       (SELECT count(*) FROM case_notes n
+	        WHERE  n.case_id = s.case_id AND n.step_id = s.step_id) AS notes
+	FROM   case_steps s
+	WHERE  s.case_id = $1`
+
+type stepCounts struct {
+	StepID   string
+	Evidence int
+	Notes    int
+}
+
+// at refuses a version that somebody else has left behind.
+func (s Step) at(version int) error {
+	if s.Version != version {
+		return apperr.Conflict("Somebody else changed this step meanwhile. Look again before you decide.")
+	}
+	return nil
+}

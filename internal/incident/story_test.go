@@ -1,0 +1,311 @@
+package incident_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/flag"
+	"gatehouse/internal/incident"
+	"gatehouse/internal/inventory"
+	"gatehouse/internal/payment"
+	"gatehouse/internal/person"
+	"gatehouse/internal/person/persontest"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+)
+
+// settleAll works through what is open, in the order of the clocks, but for the steps named.
+func (w *world) settleAll(actor authz.Actor, caseID incident.ID, but ...string) {
+	w.t.Helper()
+	for {
+		var next *incident.Step
+		for _, s := range w.show(actor, caseID).Steps {
+			if s.State == incident.Open && len(s.Barred()) == 0 && s.StepID != "step-close-case" && !slices.Contains(but, s.StepID) {
+				next = &s
+				break
+			}
+		}
+		if next == nil {
+			return
+		}
+		w.must(w.cases.FinishStep(w.ctx, actor, incident.Settlement{CaseID: caseID, StepID: next.StepID, Version: next.Version, Note: "Done as planned."}))
+	}
+}
+
+func (w *world) decide(caseID incident.ID, outcome incident.Outcome) {
+	w.t.Helper()
+	version := func() int { return w.show(w.analyst, caseID).Case.Version }
+	w.must(w.cases.ProposeOutcome(w.ctx, w.analyst, caseID, version(), outcome, "Findings in three groups; nothing speaks against."))
+	w.want(w.cases.AgreeOutcome(w.ctx, w.analyst, caseID, version()), apperr.Denied)
+	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()-1), apperr.Stale)
+	w.must(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()))
+	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()), apperr.Stale)
+	w.want(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, version(), incident.NotConfirmed, "x"), apperr.Stale)
+}
+
+func TestFromTheFirstFlagToTheReport(t *testing.T) {
+	w := setup(t)
+	referrer := persontest.New(t, w.db, persontest.Named("Kim Abel")).ID
+	w.subject = persontest.New(t, w.db, persontest.Entered(person.New{Name: "Mara Okafor", ReferrerID: &referrer}),
+		persontest.At(person.Place{Status: person.Engaged, JobTitle: "Engineer"})).ID
+	sibling := persontest.New(t, w.db, persontest.Entered(person.New{Name: "Noor Aziz", ReferrerID: &referrer})).ID
+	raised := w.flagged("check-cross-commits", catalogue.RedFlag)
+	caseID, err := w.cases.Escalate(w.ctx, w.analyst, incident.Escalation{PersonID: w.subject, Reason: "Cross commits.", FlagIDs: []string{string(raised.ID)}})
+	w.must(err)
+	w.join(caseID, w.lead, incident.Deputy, incident.Whole)
+
+	w.must(w.cases.AddGrant(w.ctx, w.analyst, caseID, inventory.New{System: "Code host", Level: "write"}))
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, planned()))
+	w.settleAll(w.analyst, caseID)
+	if s := w.step(caseID, "step-stop-payments"); s.State != incident.Open || len(s.Unmet) != 1 {
+		t.Errorf("payments were called stopped: %+v", s)
+	}
+	_, payments, _, err := w.cases.Money(w.ctx, w.analyst, caseID)
+	w.must(err)
+	w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, payments[0].ID, 1, payment.Stopped))
+	_, grants, err := w.cases.Access(w.ctx, w.analyst, caseID)
+	w.must(err)
+	w.must(w.cases.RevokeGrant(w.ctx, w.analyst, caseID, grants[0].ID, 1))
+	w.settleAll(w.analyst, caseID)
+	if s := w.step(caseID, "step-confirmation-call"); !s.Locked() {
+		t.Error("the call opened before the access was attested")
+	}
+	w.must(w.cases.AttestGrant(w.ctx, w.lead, caseID, grants[0].ID, 2))
+	itemID, err := w.cases.CollectText(w.ctx, w.analyst, caseID, "step-confirmation-call", evidence.Add{Kind: "note", Title: "Witness note"}, "Refused.")
+	w.must(err)
+	w.settleAll(w.analyst, caseID)
+	if s := w.step(caseID, "step-decide"); s.State != incident.Open {
+		t.Error("decided without an outcome")
+	}
+	w.want(w.cases.Close(w.ctx, w.analyst, caseID, 1, "x"), apperr.Stale)
+	w.decide(caseID, incident.Confirmed)
+	w.settleAll(w.analyst, caseID)
+	if s := w.step(caseID, "step-terminate"); !s.Locked() {
+		t.Error("the exit opened before the dossier was complete")
+	}
+	w.must(w.cases.AddEntry(w.ctx, w.analyst, caseID, incident.NewEntry{FieldID: "field-legal-name", Value: "Mara Okafor"}))
+	for _, field := range w.show(w.analyst, caseID).Facts.Dossier.Open {
+		w.must(w.cases.ExplainGap(w.ctx, w.analyst, caseID, field.ID, "Never given."))
+	}
+	// One step of the exit is left out by override; closing is refused while anything is open.
+	w.want(w.cases.Close(w.ctx, w.analyst, caseID, w.show(w.analyst, caseID).Case.Version, "Lessons."), apperr.Stale)
+	late := w.step(caseID, "step-re-audit")
+	w.must(w.cases.SkipStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: late.StepID, Version: late.Version,
+		Note: "The code was never released.", OverrideReason: "Decided before the freeze."}))
+	w.settleAll(w.analyst, caseID)
+	w.must(w.cases.Close(w.ctx, w.analyst, caseID, w.show(w.analyst, caseID).Case.Version, "Ask for two live references."))
+
+	r, err := w.cases.Report(w.ctx, w.lead, caseID)
+	w.must(err)
+	if !r.Case.Closed() || r.Case.Lessons == "" || r.Case.Agreed() != incident.Confirmed || r.Case.Closer == "" {
+		t.Errorf("closed case %+v", r.Case)
+	}
+	if first, last := r.Timeline[0], r.Timeline[len(r.Timeline)-1]; first.Kind != "person.added" || !first.Before || last.Kind != "case.closed" {
+		t.Errorf("the timeline runs from %+v to %+v", first, last)
+	}
+	said := map[string]bool{}
+	for _, e := range r.Timeline {
+		said[e.Kind] = true
+	}
+	for _, kind := range []string{"flag.raised", "check.recorded", "case.opened", "grant.attested", "payment.stopped",
+		"evidence.collected", "case.outcome_agreed", "dossier.gap_explained", "case.step_skipped"} {
+		if !said[kind] {
+			t.Errorf("the timeline has no %s", kind)
+		}
+	}
+	if len(r.Findings) != 1 || !r.Findings[0].LedHere || r.Findings[0].Title == "check-cross-commits" {
+		t.Errorf("findings %+v", r.Findings)
+	}
+	if len(r.Register) != 1 || r.Places[string(itemID)] != 1 || len(r.Register[0].Hash) != 64 || r.Register[0].Touches < 1 {
+		t.Errorf("register %+v", r.Register)
+	}
+	if !slices.Contains(r.OfSteps["step-confirmation-call"], string(itemID)) {
+		t.Errorf("evidence of steps %v", r.OfSteps)
+	}
+	related := map[person.ID]incident.Relation{}
+	for _, p := range r.Related {
+		related[p.PersonID] = p.Relation
+	}
+	if related[sibling] != incident.ReferredBySame || related[referrer] != incident.ReferredSubject || len(related) != 2 {
+		t.Errorf("related %v", related)
+	}
+	if s, _ := r.Step("step-re-audit"); s.OverrideReason == "" || s.Overrider == "" {
+		t.Errorf("the override does not show: %+v", s)
+	}
+	if s, _ := r.Step("step-clear-subject"); s.State != incident.NotApplicable {
+		t.Errorf("clearing is %s", s.State)
+	}
+
+	// A closed case is only read.
+	for method, err := range w.acts(w.analyst, caseID) {
+		if strings.HasPrefix(method, "Show") || slices.Contains([]string{"Access", "Money", "Dossier", "Evidence", "Notes", "Members", "Timeline", "Report"}, method) {
+			w.must(err)
+			continue
+		}
+		if apperr.KindOf(err) != apperr.Stale {
+			t.Errorf("%s on a closed case: %v", method, err)
+		}
+	}
+	open, err := w.cases.List(w.ctx, w.analyst, incident.Filter{Status: incident.StatusOpen})
+	w.must(err)
+	closed, err := w.cases.List(w.ctx, w.analyst, incident.Filter{Status: incident.StatusClosed})
+	w.must(err)
+	if len(open.Items) != 0 || len(closed.Items) != 1 || !closed.Items[0].Agreed || closed.Items[0].Left != 0 {
+		t.Errorf("open %+v, closed %+v", open.Items, closed.Items)
+	}
+	// The timeline and the audit log use the same names.
+	if n := w.number(`SELECT count(DISTINCT t.kind) FROM case_timeline t
+		WHERE NOT EXISTS (SELECT 1 FROM audit_entries a WHERE a.case_id = t.case_id AND a.action = t.kind)`); n != 0 {
+		t.Errorf("%d kinds of the timeline are unknown to the audit log", n)
+	}
+}
+
+func TestTheWrongPersonIsCleared(t *testing.T) {
+	w := setup(t)
+	raised := w.flagged("check-cross-commits", catalogue.RedFlag)
+	w.must(w.assess.Dispose(w.ctx, w.analyst, raised.ID, raised.Version, flag.Confirmed, "Seen by two.", nil))
+	caseID := w.open()
+	w.join(caseID, w.lead, incident.Deputy, incident.Whole)
+	w.must(w.cases.AddGrant(w.ctx, w.analyst, caseID, inventory.New{System: "Chat"}))
+	_, grants, err := w.cases.Access(w.ctx, w.analyst, caseID)
+	w.must(err)
+	w.must(w.cases.RevokeGrant(w.ctx, w.analyst, caseID, grants[0].ID, 1))
+	w.must(w.cases.AttestGrant(w.ctx, w.lead, caseID, grants[0].ID, 2))
+	w.decide(caseID, incident.FalsePositive)
+
+	flags, err := w.flags.ForPerson(w.ctx, w.db.Pool(), w.subject)
+	w.must(err)
+	for _, f := range flags {
+		if f.State != flag.Explained || strings.Contains(strings.ToLower(f.Reason), "case") {
+			t.Errorf("flag %+v", f)
+		}
+	}
+	after, err := w.assess.Of(w.ctx, w.hr, w.subject)
+	w.must(err)
+	if after.Band != catalogue.Low {
+		t.Errorf("the band is %s after clearing", after.Band)
+	}
+	if s := w.step(caseID, "step-terminate"); s.State != incident.NotApplicable {
+		t.Errorf("the exit is %s", s.State)
+	}
+	if s := w.step(caseID, "step-clear-subject"); s.State != incident.Open {
+		t.Errorf("clearing is %s", s.State)
+	}
+	w.must(w.cases.RestoreGrant(w.ctx, w.analyst, caseID, grants[0].ID, 3))
+	if v := w.show(w.analyst, caseID); v.Access.Restored != 1 || v.Access.Attested != 1 || v.Access.Open != 0 {
+		t.Errorf("access %+v", v.Access)
+	}
+}
+
+func TestAProposalIsReplacedUntilItIsAgreed(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.join(caseID, w.lead, incident.Deputy, incident.Whole)
+	w.must(w.cases.ProposeOutcome(w.ctx, w.analyst, caseID, 1, incident.Confirmed, "First thought."))
+	w.want(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, 1, incident.Confirmed, "Stale."), apperr.Stale)
+	w.must(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, 2, incident.NotConfirmed, "Second thought."))
+	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, 3), apperr.Denied)
+	w.must(w.cases.AgreeOutcome(w.ctx, w.analyst, caseID, 3))
+	for _, stepID := range []string{"step-terminate", "step-clear-subject"} {
+		if s := w.step(caseID, stepID); s.State != incident.NotApplicable {
+			t.Errorf("%s is %s in an unresolved case", stepID, s.State)
+		}
+	}
+}
+
+func TestProposals(t *testing.T) {
+	w := setup(t)
+	proposed := func(actor authz.Actor) bool {
+		t.Helper()
+		ok, err := w.cases.Proposed(w.ctx, actor, w.subject)
+		w.must(err)
+		list, err := w.cases.Proposals(w.ctx, actor, 10)
+		w.must(err)
+		if ok != (len(list) == 1) {
+			t.Errorf("proposed %v, listed %+v", ok, list)
+		}
+		return ok
+	}
+	raised := w.flagged("check-cross-commits", catalogue.RedFlag)
+	if !raised.Strength.AtLeast(catalogue.Strong) {
+		t.Fatalf("the check is only %s", raised.Strength)
+	}
+	if proposed(w.analyst) {
+		t.Error("an open flag proposes a case")
+	}
+	w.must(w.assess.Dispose(w.ctx, w.analyst, raised.ID, raised.Version, flag.Confirmed, "Seen.", nil))
+	if raised.Strength == catalogue.Decisive {
+		if proposed(w.analyst) {
+			t.Error("a decisive flag proposes a case before a second person agreed")
+		}
+		w.must(w.assess.Second(w.ctx, w.lead, raised.ID, raised.Version+1))
+	}
+	if !proposed(w.analyst) || !proposed(w.hr) {
+		t.Error("a confirmed strong flag on an engaged person does not propose a case")
+	}
+	if proposed(w.finance) || proposed(w.auditor) {
+		t.Error("a case is proposed to who may not open one")
+	}
+	w.open()
+	if proposed(w.analyst) {
+		t.Error("proposed although the case is open")
+	}
+	if !proposed(w.hr) {
+		t.Error("the missing proposal tells HR of the case")
+	}
+}
+
+func TestTimelinePages(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	for range 130 {
+		w.must(w.cases.AddNote(w.ctx, w.analyst, caseID, "", "Line."))
+	}
+	seen := map[string]bool{}
+	var last time.Time
+	for cursor := ""; ; {
+		_, slice, err := w.cases.Timeline(w.ctx, w.analyst, caseID, cursor)
+		w.must(err)
+		for _, e := range slice.Items {
+			if seen[e.ID] || !last.IsZero() && e.At.After(last) {
+				t.Fatalf("%s %s out of order or twice", e.Kind, e.At)
+			}
+			seen[e.ID], last = true, e.At
+		}
+		if cursor = slice.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 132 {
+		t.Errorf("%d lines, want 130 notes, the opening and the person's entry", len(seen))
+	}
+	_, _, err := w.cases.Timeline(w.ctx, w.analyst, caseID, "nonsense")
+	w.want(err, apperr.NotFound)
+}
+
+func TestListShowsClocks(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.join(caseID, w.finance, incident.Finance, incident.Tasks)
+	later := w.db.Now().Add(3 * time.Hour)
+	w.db.SetClock(func() time.Time { return later })
+	list, err := w.cases.List(w.ctx, w.analyst, incident.Filter{})
+	w.must(err)
+	if len(list.Items) != 1 || list.Items[0].Overdue != 2 || list.Items[0].NextDue == nil || list.Items[0].Left != 45 {
+		t.Errorf("list %+v", list.Items)
+	}
+	if v := w.show(w.analyst, caseID); v.Overdue() != 2 {
+		t.Errorf("%d overdue", v.Overdue())
+	}
+	list, err = w.cases.List(w.ctx, w.finance, incident.Filter{Status: incident.StatusOpen})
+	w.must(err)
+	if len(list.Items) != 1 || list.Items[0].Overdue != 0 || list.Items[0].Phase != "" || list.Items[0].Left != 3 {
+		t.Errorf("finance's list %+v", list.Items)
+	}
+	_, err = w.cases.List(w.ctx, w.analyst, incident.Filter{Cursor: "nonsense"})
+	w.want(err, apperr.NotFound)
+}

@@ -1,0 +1,220 @@
+package incident
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/page"
+)
+
+// Event is one line of the timeline: what the system wrote as the case went on, and what was known of the person from
+// their application onwards.
+type Event struct {
+	ID string
+	At time.Time
+	// Kind is the audit action, such as "case.step_done" or "flag.raised".
+	Kind   string
+	Text   string
+	Actor  string
+	StepID string
+	// EvidenceID is set where the line is about one item of evidence.
+	EvidenceID string
+	// Before says that it happened before the case was opened.
+	Before bool
+}
+
+// row is an event as it is stored: the words are put together in Go, in the terms of the case's edition.
+type row struct {
+	ID         string
+	At         time.Time
+	Kind       string
+	Actor      string
+	StepID     string
+	EvidenceID *string
+	// What the kind needs: an id of the catalogue, a state, a free text.
+	Item, State, Text string
+}
+
+const timelineSize = 100
+
+// Timeline reads the case's history, the newest first, with the person's history before it.
+func (s *Service) Timeline(ctx context.Context, actor authz.Actor, caseID ID, cursor string) (View, page.Slice[Event], error) {
+	v, err := s.whole(ctx, actor, caseID)
+	if err != nil {
+		return v, page.Slice[Event]{}, err
+	}
+	from := page.Cursor[time.Time]{Key: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: lastID}
+	if cursor != "" {
+		if from, err = page.Parse[time.Time](cursor); err != nil {
+			return v, page.Slice[Event]{}, apperr.Missing("page")
+		}
+	}
+	rows, err := historyOf(ctx, s.db.Pool(), v.Case, from, timelineSize+1)
+	if err != nil {
+		return v, page.Slice[Event]{}, err
+	}
+	cut := page.Cut(rows, timelineSize, func(r row) page.Cursor[time.Time] {
+		return page.Cursor[time.Time]{Key: r.At, ID: r.ID}
+	})
+	return v, page.Slice[Event]{Items: s.events(v.Case, cut.Items), Next: cut.Next}, nil
+}
+
+func (s *Service) events(c Case, rows []row) []Event {
+	ed := s.lib.At(c.Edition)
+	events := make([]Event, len(rows))
+	for i, r := range rows {
+		events[i] = Event{ID: r.ID, At: r.At, Kind: r.Kind, Text: tellRow(ed, r), Actor: r.Actor, StepID: r.StepID,
+			Before: r.At.Before(c.OpenedAt)}
+		if r.EvidenceID != nil {
+			events[i].EvidenceID = *r.EvidenceID
+		}
+	}
+	return events
+}
+
+// tellRow says a row in a sentence. The case's own rows come with theirs.
+func tellRow(ed *catalogue.Edition, r row) string {
+	title := r.Item
+	if item, known := ed.Item(r.Item); known {
+		title = item.Title
+	}
+	switch r.Kind {
+	case "person.added":
+		return "Entered as a candidate" + through(ed, r.Item) + "."
+	case "application.added":
+		return "Applied for " + r.Text + "."
+	case "application.moved":
+		to := r.State
+		if stage, known := ed.Stage(r.State); known {
+			to = stage.Title
+		}
+		return sentence("Moved to the stage "+to, r.Text)
+	case "gate.overridden":
+		return sentence("Moved on without the required check “"+title+"”", r.Text)
+	case "application.ended":
+		return sentence("Application "+r.State, r.Text)
+	case "engagement.started":
+		return "Hired: " + r.Text + "."
+	case "engagement.ended":
+		return "Engagement ended: " + r.Text + "."
+	case "scorecard.submitted":
+		return "Scorecard submitted, version " + r.State + "."
+	case "check.recorded":
+		return sentence("Check recorded: “"+title+"”, "+answerWords(r.State), r.Text)
+	case "flag.raised":
+		return sentence("Flag raised: “"+title+"”, "+answerWords(r.State), r.Text)
+	case "flag.disposed":
+		return sentence("Flag “"+title+"” "+r.State, r.Text)
+	case "flag.seconded":
+		return "Confirmation of “" + title + "” agreed by a second person."
+	case "assessment.moved":
+		return sentence("Assessment moved to "+r.State, r.Text)
+	case "signal.received":
+		return fmt.Sprintf("Signal: %s (%s).", title, r.Text)
+	case "evidence.collected":
+		return "Evidence collected: " + r.Text + "."
+	}
+	return r.Text
+}
+
+func through(ed *catalogue.Edition, channelID string) string {
+	if channel, known := ed.Channel(channelID); known {
+		return ", channel " + strings.ToLower(channel.Title[:1]) + channel.Title[1:]
+	}
+	return ""
+}
+
+func answerWords(answer string) string {
+	switch catalogue.Answer(answer) {
+	case catalogue.RedFlag:
+		return "red flag"
+	case catalogue.NotDone:
+		return "not done"
+	}
+	return answer
+}
+
+// sentence ends a statement with a full stop and what somebody said about it.
+func sentence(statement, said string) string {
+	if said = strings.TrimSpace(said); said == "" {
+		return statement + "."
+	}
+	return statement + ". " + said
+}
+
+// historyOf reads the rows below from, the newest first. Every part pages by the same key, so that a person with many
+// signals costs no more than one with few.
+func historyOf(ctx context.Context, q db.Querier, c Case, from page.Cursor[time.Time], limit int) ([]row, error) {
+	parts := make([]string, len(historyParts))
+	for i, part := range historyParts {
+		parts[i] = `(SELECT * FROM (` + part + `) AS part (id, at, kind, actor_id, step_id, evidence_id, item, state, text)
+			WHERE (at, id) < ($3::timestamptz, $4::uuid) ORDER BY at DESC, id DESC LIMIT $5)`
+	}
+	rows, _ := q.Query(ctx, `
+		SELECT h.id, h.at, h.kind, coalesce(u.name, '') AS actor, h.step_id, h.evidence_id, h.item, h.state, h.text
+		FROM  (`+strings.Join(parts, " UNION ALL ")+`) h
+		LEFT   JOIN users u ON u.id = h.actor_id
+		WHERE  h.at <= $6
+		ORDER  BY h.at DESC, h.id DESC
+		LIMIT  $5`, c.ID, c.PersonID, from.Key, from.ID, limit, historyEnd(c))
+	return db.Many[row](rows)
+}
+
+// historyEnd is the last moment a timeline shows: what happens to the person after the case is closed is none of it.
+func historyEnd(c Case) time.Time {
+	if c.ClosedAt != nil {
+		return *c.ClosedAt
+	}
+	return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// historyParts are the sources of a timeline: $1 is the case, $2 the person. A second event of one row gets an id of
+// its own, since the id decides between events of the same moment.
+var historyParts = []string{
+	`SELECT t.id, t.at, t.kind, t.actor_id, t.step_id, t.evidence_id, '', '', t.text
+	 FROM   case_timeline t WHERE t.case_id = $1`,
+	`SELECT e.id, e.collected_at, 'evidence.collected', e.collected_by, '', e.id, e.kind, e.form, e.title
+	 FROM   evidence_items e WHERE e.person_id = $2 AND (e.case_id IS NULL OR e.case_id = $1)`,
+	`SELECT p.id, p.created_at, 'person.added', NULL::uuid, '', NULL::uuid, p.channel_id, '', ''
+	 FROM   people p WHERE p.id = $2`,
+	`SELECT a.id, a.applied_at, 'application.added', NULL::uuid, '', NULL::uuid, '', '', j.title
+	 FROM   applications a JOIN jobs j ON j.id = a.job_id WHERE a.person_id = $2`,
+	`SELECT m.id, m.at, 'application.moved', m.moved_by, '', NULL::uuid, '', m.to_stage, m.reason
+	 FROM   application_moves m JOIN applications a ON a.id = m.application_id WHERE a.person_id = $2`,
+	`SELECT md5(o.application_id::text || o.check_id)::uuid, o.overridden_at, 'gate.overridden', o.overridden_by, '',
+	        NULL::uuid, o.check_id, '', o.reason
+	 FROM   gate_overrides o JOIN applications a ON a.id = o.application_id WHERE a.person_id = $2`,
+	`SELECT md5(a.id::text || 'ended')::uuid, a.ended_at, 'application.ended', a.ended_by, '', NULL::uuid, '', a.status,
+	        a.ended_reason
+	 FROM   applications a WHERE a.person_id = $2 AND a.ended_at IS NOT NULL`,
+	`SELECT g.id, g.created_at, 'engagement.started', NULL::uuid, '', NULL::uuid, '', g.kind,
+	        concat_ws(', ', nullif(g.title, ''), g.kind, 'from ' || to_char(g.started_on, 'FMDD Mon YYYY'))
+	 FROM   engagements g WHERE g.person_id = $2`,
+	`SELECT md5(g.id::text || 'ended')::uuid, g.ended_on::timestamptz, 'engagement.ended', NULL::uuid, '', NULL::uuid, '',
+	        g.kind, g.title
+	 FROM   engagements g WHERE g.person_id = $2 AND g.ended_on IS NOT NULL`,
+	`SELECT s.id, s.submitted_at, 'scorecard.submitted', s.user_id, '', NULL::uuid, i.stage_id, s.number::text, s.summary
+	 FROM   scorecards s JOIN interviews i ON i.id = s.interview_id WHERE i.person_id = $2`,
+	`SELECT md5(o.item_id || o.origin_id || o.noted_at::text)::uuid, o.noted_at, 'check.recorded', o.noted_by, '',
+	        NULL::uuid, o.item_id, o.answer, o.note
+	 FROM   outcomes o WHERE o.person_id = $2 AND o.origin_kind = 'check'`,
+	`SELECT f.id, f.raised_at, 'flag.raised', f.raised_by, '', NULL::uuid, f.item_id, f.answer, f.summary
+	 FROM   flags f WHERE f.person_id = $2`,
+	`SELECT md5(f.id::text || 'disposed')::uuid, f.disposed_at, 'flag.disposed', f.disposed_by, '', NULL::uuid, f.item_id,
+	        f.state, f.reason
+	 FROM   flags f WHERE f.person_id = $2 AND f.disposed_at IS NOT NULL`,
+	`SELECT md5(f.id::text || 'seconded')::uuid, f.seconded_at, 'flag.seconded', f.seconded_by, '', NULL::uuid, f.item_id,
+	        f.state, ''
+	 FROM   flags f WHERE f.person_id = $2 AND f.seconded_at IS NOT NULL`,
+	`SELECT m.id, m.at, 'assessment.moved', NULL::uuid, '', NULL::uuid, '', m.to_band || ', ' || m.coverage || ' % known',
+	        m.cause
+	 FROM   assessment_moves m WHERE m.person_id = $2 AND m.from_band <> m.to_band`,
+	`SELECT s.id, s.occurred_at, 'signal.received', NULL::uuid, '', NULL::uuid, s.signal_id, '', s.source
+	 FROM   signals s WHERE s.person_id = $2`,
+}
