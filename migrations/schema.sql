@@ -15,11 +15,14 @@ CREATE TABLE access_grants (
     revoked_by uuid,
     attested_at timestamp with time zone,
     attested_by uuid,
+    restored_at timestamp with time zone,
+    restored_by uuid,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT access_grants_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
     CONSTRAINT access_grants_order CHECK (((attested_at IS NULL) OR (revoked_at IS NOT NULL))),
     CONSTRAINT access_grants_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT access_grants_pkey PRIMARY KEY (id),
+    CONSTRAINT access_grants_restored CHECK (((restored_at IS NULL) OR (revoked_at IS NOT NULL))),
     CONSTRAINT access_grants_second_person CHECK (((attested_by IS NULL) OR (attested_by <> revoked_by)))
 );
 
@@ -219,6 +222,7 @@ CREATE TABLE cases (
     status text DEFAULT 'open'::text NOT NULL,
     phase text DEFAULT 'triage'::text NOT NULL,
     reason text NOT NULL,
+    flag_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
     opened_at timestamp with time zone NOT NULL,
     opened_by uuid,
     outcome text,
@@ -409,6 +413,12 @@ CREATE TABLE gate_overrides (
     CONSTRAINT gate_overrides_reason CHECK ((reason <> ''::text))
 );
 
+CREATE TABLE installation (
+    name text NOT NULL,
+    value text NOT NULL,
+    CONSTRAINT installation_pkey PRIMARY KEY (name)
+);
+
 CREATE TABLE interviewers (
     interview_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -501,6 +511,7 @@ CREATE TABLE payments (
     destination text DEFAULT ''::text NOT NULL,
     state text NOT NULL,
     note text DEFAULT ''::text NOT NULL,
+    explanation text DEFAULT ''::text NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     recorded_by uuid,
     version integer DEFAULT 1 NOT NULL,
@@ -792,6 +803,8 @@ CREATE UNIQUE INDEX people_number ON public.people USING btree (number);
 CREATE INDEX people_recent ON public.people USING btree (updated_at DESC, id DESC) INCLUDE (number, name, status, job_title, stage_id, stage_since, missing, band, score, coverage, open_flags, channel_id);
 
 CREATE INDEX people_referrer ON public.people USING btree (referrer_id) WHERE (referrer_id IS NOT NULL);
+
+CREATE INDEX people_referrer_name ON public.people USING btree (lower(referrer_name)) WHERE (referrer_name <> ''::text);
 
 CREATE INDEX people_stage ON public.people USING btree (stage_id, band, updated_at DESC, id DESC);
 

@@ -34,6 +34,7 @@ var commands = []command{
 	{"user", "add a user", runUser},
 	{"token", "create an API token", runToken},
 	{"health", "ask the server on this machine whether it serves", runHealth},
+	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},
 	{"framework", "print the embedded framework", runFramework},
 }
 

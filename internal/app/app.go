@@ -32,6 +32,7 @@ type App struct {
 	Config   config.Config
 	Log      *slog.Logger
 	DB       *db.DB
+	Keys     *seal.Keyring
 	Features Features
 
 	local *localdb.Server
@@ -67,17 +68,19 @@ func (a *App) open(ctx context.Context) error {
 	if a.DB, err = db.Open(ctx, url); err != nil {
 		return err
 	}
-	return a.build()
+	return a.build(ctx)
 }
 
 // build makes the features on the opened database.
-func (a *App) build() error {
+func (a *App) build(ctx context.Context) error {
 	if err := os.MkdirAll(a.Config.Data, 0o711); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	keys, err := seal.LoadKeyring(seal.Source{
-		Value: a.Config.MasterKey, File: a.Config.MasterKeyFile, Dir: a.Config.Data})
-	if err != nil {
+	var err error
+	if a.Keys, err = seal.LoadKeyring(KeySource(a.Config)); err != nil {
+		return err
+	}
+	if err := a.checkKey(ctx); err != nil {
 		return err
 	}
 	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
@@ -87,8 +90,36 @@ func (a *App) build() error {
 	if err != nil {
 		return err
 	}
-	a.Features = newFeatures(a.DB, lib, keys, a.blobs, a.Config)
+	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.Config)
 	return nil
+}
+
+// KeySource says where the installation's key comes from.
+func KeySource(cfg config.Config) seal.Source {
+	return seal.Source{Value: cfg.MasterKey, File: cfg.MasterKeyFile, Dir: cfg.Data}
+}
+
+// KeyName is what the database remembers the id of the installation's key as.
+const KeyName = "key_id"
+
+// checkKey refuses another key than the one that the database was first started with: what is new would be sealed
+// under one key and what is old under the other, and nobody would notice before the evidence is needed.
+func (a *App) checkKey(ctx context.Context) error {
+	kept, err := a.DB.Remember(ctx, KeyName, a.Keys.ID())
+	if err != nil {
+		return err
+	}
+	if kept != a.Keys.ID() {
+		return fmt.Errorf("this database belongs to the installation key %s, but the key in use is %s: "+
+			"put back the key that goes with the database (GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_FILE or master.key in %s); nothing was changed",
+			kept, a.Keys.ID(), a.Config.Data)
+	}
+	return nil
+}
+
+// FeaturesOn builds the features once more, on another connection to the same database: one with a clock of its own.
+func (a *App) FeaturesOn(d *db.DB) Features {
+	return newFeatures(d, a.Features.Catalogue, a.Keys, a.blobs, a.Config)
 }
 
 func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*localdb.Server, error) {

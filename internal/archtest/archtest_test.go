@@ -27,7 +27,7 @@ var shared = []string{"ui", "layout", "request", "response", "path", "session", 
 
 // tables says who writes each table.
 var tables = map[string]string{
-	"audit_entries": "platform/db", "audit_values": "platform/db",
+	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
 	"users": "account", "api_tokens": "account", "sessions": "signin",
 	"people": "person", "person_keys": "person", "claims": "claim",
 	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence",
