@@ -61,10 +61,9 @@ func (s *Server) components(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, componentsPage())
 }
 
-// localPath keeps next only when it is a path on this server: "//host" and "/\host" are other sites to a browser.
+// localPath keeps next only when it is a page of this server to go to after signing in.
 func localPath(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") ||
-		strings.HasPrefix(next, path.SignIn) {
+	if next = request.LocalPath(next); next == "" || strings.HasPrefix(next, path.SignIn) {
 		return path.Today
 	}
 	return next

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
+	"gatehouse/web/evidence"
 	"gatehouse/web/path"
 )
 
@@ -75,7 +76,15 @@ func (s *Server) interviewRoutes() []Route {
 
 // evidenceRoutes: adding, attaching, opening evidence; custody.
 func (s *Server) evidenceRoutes() []Route {
-	return []Route{}
+	h := evidence.New(s.deps.Evidence, s.deps.People, s.deps.Catalogue, s.log)
+	return []Route{
+		{"GET", path.NewEvidence, authz.EvidenceWrite, h.New},
+		{"POST", path.EvidenceItems, authz.EvidenceWrite, h.Add},
+		{"GET", path.EvidenceItems + "/{id}", authz.EvidenceRead, h.Show},
+		{"POST", path.EvidenceItems + "/{id}/view", authz.EvidenceRead, h.View},
+		{"POST", path.EvidenceItems + "/{id}/download", authz.EvidenceRead, h.Download},
+		{"POST", path.EvidenceItems + "/{id}/verify", authz.EvidenceRead, h.Verify},
+	}
 }
 
 // signalRoutes: ingest, the list, signals by hand.

@@ -62,6 +62,30 @@ func queue(b *pgx.Batch, items *[]Item, query string, args []any) {
 	})
 }
 
+// Look is all that is known of an item but what it holds.
+type Look struct {
+	Item     Item
+	Subjects []Subject
+	Custody  []Event
+}
+
+// Look returns an item with what it is attached to and all touches of it.
+func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look, error) {
+	var l Look
+	err := s.db.Read(ctx, func(q db.Querier) error {
+		var err error
+		if l.Item, err = itemByID(ctx, q, actor, itemID); err != nil {
+			return err
+		}
+		if l.Subjects, err = subjectsOf(ctx, q, actor, itemID); err != nil {
+			return err
+		}
+		l.Custody, err = eventsOf(ctx, q, actor, itemID)
+		return err
+	})
+	return l, err
+}
+
 // Custody lists all touches of an item, from its collecting on. Those that would give a case away are left out for
 // whoever is not a member of it.
 func (s *Service) Custody(ctx context.Context, actor authz.Actor, itemID ID) ([]Event, error) {

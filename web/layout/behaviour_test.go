@@ -19,6 +19,7 @@ func picture(p *browsertest.Page, name string) {
 }
 
 func TestTheFrameAnswersKeysAndClicks(t *testing.T) {
+	t.Parallel()
 	url := serve(t)
 	page := browsertest.New(t).Page()
 	page.Goto(url + "/gallery")
@@ -86,6 +87,7 @@ func TestTheFrameAnswersKeysAndClicks(t *testing.T) {
 }
 
 func TestTheMenuOnAPhone(t *testing.T) {
+	t.Parallel()
 	url := serve(t)
 	page := browsertest.New(t).Page()
 	page.SetViewport(390, 844)

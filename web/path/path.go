@@ -16,7 +16,10 @@ const (
 	Jobs           = "/jobs"
 	NewJob         = "/jobs/new"
 	People         = "/people"
+	EvidenceItems  = "/evidence"
+	NewEvidence    = "/evidence/new"
 	Signals        = "/signals"
+	SignalsCSV     = "/signals.csv"
 	SignalsAPI     = "/api/v1/signals"
 	Flags          = "/flags"
 	Cases          = "/cases"
@@ -92,7 +95,16 @@ func InterviewCheck[ID ~string](id ID, check string) string {
 func Flag[ID ~string](id ID) string { return with(Flags, string(id)) }
 
 // Evidence is an evidence item's page: what it is and who touched it.
-func Evidence[ID ~string](id ID) string { return with("/evidence", string(id)) }
+func Evidence[ID ~string](id ID) string { return with(EvidenceItems, string(id)) }
+
+// EvidenceAct is where an act on an item is posted: view, download, verify.
+func EvidenceAct[ID ~string](id ID, act string) string { return Evidence(id) + "/" + act }
+
+// Signal is a signal's page. place is where it stands among all signals (signal.Signal.Place).
+func Signal(place string) string { return with(Signals, place) }
+
+// NewSignal is the form for a signal by hand on an engagement.
+func NewSignal[ID ~string](engagement ID) string { return Engagement(engagement) + "/signals/new" }
 
 // Case is a case's page; CaseTab one of its tabs.
 func Case[ID ~string](id ID) string { return with(Cases, string(id)) }

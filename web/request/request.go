@@ -54,6 +54,14 @@ func Text(r *http.Request, name string) string {
 	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(r.FormValue(name), "\x00", ""), "\uFFFD"))
 }
 
+// LocalPath returns to when it is a path on this server, else "": "//host" and "/\host" are other sites to a browser.
+func LocalPath(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return ""
+	}
+	return to
+}
+
 // IP is the client's address without port. web's middleware has already applied the proxy setting.
 func IP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
