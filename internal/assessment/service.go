@@ -32,7 +32,7 @@ type RecordedCheck struct {
 	CheckID     string
 	Answer      catalogue.Answer
 	Note        string
-	EvidenceIDs []string
+	EvidenceIDs []evidence.ID
 }
 
 // Service keeps what was reported of people, and their assessments.
@@ -155,7 +155,8 @@ func (s *Service) RecordCheck(ctx context.Context, actor authz.Actor, personID p
 		tx.Record(db.Entry{Action: "check.recorded", SubjectKind: "check", SubjectID: c.CheckID,
 			PersonID: string(personID), Detail: map[string]any{"check": c.CheckID, "answer": c.Answer},
 			Changes: []db.Change{db.Changed("note", "", c.Note)}})
-		if err := attach(ctx, tx, c.EvidenceIDs, "answer", string(personID)+"/"+c.CheckID); err != nil {
+		if err := evidence.Attach(ctx, tx, c.EvidenceIDs,
+			evidence.Subject{Kind: evidence.OnAnswer, ID: string(personID) + "/" + c.CheckID}); err != nil {
 			return err
 		}
 		return s.Note(ctx, tx, personID, Outcome{ItemID: c.CheckID, Answer: c.Answer, OriginKind: flag.FromCheck,
@@ -177,9 +178,9 @@ func (s *Service) validate(c RecordedCheck) error {
 }
 
 // Dispose gives a flag a disposition, with the evidence for it, and assesses the person again.
-func (s *Service) Dispose(ctx context.Context, actor authz.Actor, flagID flag.ID, version int, to flag.State, reason string, evidenceIDs []string) error {
+func (s *Service) Dispose(ctx context.Context, actor authz.Actor, flagID flag.ID, version int, to flag.State, reason string, evidenceIDs []evidence.ID) error {
 	return s.settle(ctx, actor, flagID, version, func(tx *db.Tx, f flag.Flag) (string, error) {
-		if err := attach(ctx, tx, evidenceIDs, "flag", string(flagID)); err != nil {
+		if err := evidence.Attach(ctx, tx, evidenceIDs, evidence.Subject{Kind: evidence.OnFlag, ID: string(flagID)}); err != nil {
 			return "", err
 		}
 		f, err := s.flags.SetDisposition(ctx, tx, f, to, reason)
@@ -227,15 +228,6 @@ func hideAs(what string, err error) error {
 		return apperr.Missing(what)
 	}
 	return err
-}
-
-// attach ties evidence items to what they are evidence for.
-func attach(ctx context.Context, tx *db.Tx, ids []string, kind, subjectID string) error {
-	items := make([]evidence.ID, len(ids))
-	for i, itemID := range ids {
-		items[i] = evidence.ID(itemID)
-	}
-	return evidence.Attach(ctx, tx, items, evidence.Subject{Kind: kind, ID: subjectID})
 }
 
 // edition is the edition a person's application began with, or the current one.

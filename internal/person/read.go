@@ -41,7 +41,7 @@ type Filter struct {
 	MissingCheck string
 	// StageFrom and StageBefore bound the time of the last move: from the first, before the second.
 	StageFrom, StageBefore *time.Time
-	Sort        Sort
+	Sort                   Sort
 	// After and Before are cursors of a page.Slice; at most one is set. One that is not of this list means the start.
 	After, Before string
 	Size          int

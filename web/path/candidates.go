@@ -25,10 +25,10 @@ type CandidateQuery struct {
 }
 
 // URL is the list narrowed by the query.
-func (q CandidateQuery) URL() string { return withQuery(Candidates, q.values()) }
+func (q CandidateQuery) URL() string { return withQuery(Candidates, q.Values()) }
 
 // CSV is the same list as a file.
-func (q CandidateQuery) CSV() string { return withQuery(CandidatesCSV, q.values()) }
+func (q CandidateQuery) CSV() string { return withQuery(CandidatesCSV, q.Values()) }
 
 func withQuery(page string, v url.Values) string {
 	if len(v) == 0 {
@@ -37,29 +37,45 @@ func withQuery(page string, v url.Values) string {
 	return page + "?" + v.Encode()
 }
 
-func (q CandidateQuery) values() url.Values {
+// Values are the address's parameters. They are written out, not looped over: the list spells some twenty of its own addresses on each page.
+func (q CandidateQuery) Values() url.Values {
 	v := url.Values{}
-	for name, value := range map[string]string{"q": q.Text, "job": q.Job, "channel": q.Channel, "check": q.MissingCheck,
-		"in_stage_from": q.StageFrom, "in_stage_before": q.StageBefore, "sort": q.Sort, "after": q.After, "before": q.Before} {
+	set := func(name, value string) {
 		if value != "" {
-			v.Set(name, value)
+			v[name] = []string{value}
 		}
 	}
-	for name, values := range map[string][]string{"status": q.Statuses, "band": q.Bands, "stage": q.Stages} {
+	list := func(name string, values []string) {
 		if len(values) > 0 {
 			v[name] = values
 		}
 	}
-	for name, on := range map[string]bool{"flags": q.Flagged, "missing": q.Missing} {
+	flag := func(name string, on bool) {
 		if on {
-			v.Set(name, "1")
+			set(name, "1")
 		}
 	}
-	for name, n := range map[string]int{"coverage_from": q.CoverageFrom, "coverage_below": q.CoverageBelow} {
+	number := func(name string, n int) {
 		if n > 0 {
-			v.Set(name, strconv.Itoa(n))
+			set(name, strconv.Itoa(n))
 		}
 	}
+	set("q", q.Text)
+	list("status", q.Statuses)
+	list("band", q.Bands)
+	list("stage", q.Stages)
+	set("job", q.Job)
+	set("channel", q.Channel)
+	flag("flags", q.Flagged)
+	flag("missing", q.Missing)
+	set("check", q.MissingCheck)
+	number("coverage_from", q.CoverageFrom)
+	number("coverage_below", q.CoverageBelow)
+	set("in_stage_from", q.StageFrom)
+	set("in_stage_before", q.StageBefore)
+	set("sort", q.Sort)
+	set("after", q.After)
+	set("before", q.Before)
 	return v
 }
 

@@ -63,6 +63,29 @@ func CandidateTab[ID ~string](id ID, tab string) string {
 	return Candidate(id) + "?tab=" + url.QueryEscape(tab)
 }
 
+// BoardWhere is the board narrowed by an encoded query.
+func BoardWhere(query string) string { return whereOf(Board, query) }
+
+func whereOf(page, query string) string {
+	if query == "" {
+		return page
+	}
+	return page + "?" + query
+}
+
+// CandidateHistory is the history of a candidate from a cursor back.
+func CandidateHistory[ID ~string](id ID, before string) string {
+	return CandidateTab(id, "history") + "&before=" + url.QueryEscape(before)
+}
+
+// CandidateChecks is where a check on a candidate is recorded by hand.
+func CandidateChecks[ID ~string](id ID) string { return Candidate(id) + "/checks" }
+
+// RecordCheck is the form for one check on a candidate.
+func RecordCheck[ID ~string](id ID, check string) string {
+	return CandidateChecks(id) + "?check=" + url.QueryEscape(check)
+}
+
 // EditCandidate is the form for a candidate's claims.
 func EditCandidate[ID ~string](id ID) string { return Candidate(id) + "/edit" }
 
@@ -93,6 +116,18 @@ func InterviewCheck[ID ~string](id ID, check string) string {
 
 // Flag is a flag's page with its disposition form.
 func Flag[ID ~string](id ID) string { return with(Flags, string(id)) }
+
+// AddEvidence is the form by which evidence about a person is added.
+func AddEvidence[ID ~string](id ID) string { return Candidate(id) + "/evidence/new" }
+
+// FlagsFrom is the page of waiting flags that begins at a cursor.
+func FlagsFrom(cursor string) string { return Flags + "?after=" + url.QueryEscape(cursor) }
+
+// DisposeFlag takes a flag's disposition; SecondFlag a second person's agreement.
+func DisposeFlag[ID ~string](id ID) string { return Flag(id) + "/dispose" }
+
+// SecondFlag takes a second person's agreement with a confirmation.
+func SecondFlag[ID ~string](id ID) string { return Flag(id) + "/second" }
 
 // Evidence is an evidence item's page: what it is and who touched it.
 func Evidence[ID ~string](id ID) string { return with(EvidenceItems, string(id)) }

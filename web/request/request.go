@@ -46,6 +46,15 @@ func ID[T ~string](r *http.Request, name string) (T, error) {
 	return T(parsed), nil
 }
 
+// IDs gives the values of a form field the type of an id; whoever takes them checks them.
+func IDs[T ~string](values []string) []T {
+	list := make([]T, len(values))
+	for i, v := range values {
+		list[i] = T(v)
+	}
+	return list
+}
+
 // Param returns the path parameter name as it is.
 func Param(r *http.Request, name string) string { return chi.URLParam(r, name) }
 

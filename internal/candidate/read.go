@@ -1,0 +1,164 @@
+package candidate
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/assessment"
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/claim"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/page"
+)
+
+// Service reads candidates' pages.
+type Service struct {
+	db     *db.DB
+	lib    *catalogue.Library
+	assess *assessment.Service
+	jobs   jobCache
+}
+
+// NewService returns a Service over the database and the catalogue; assess says how somebody stands of whom
+// nothing was reported yet.
+func NewService(d *db.DB, lib *catalogue.Library, assess *assessment.Service) *Service {
+	return &Service{db: d, lib: lib, assess: assess}
+}
+
+// Ask says which part of the page is wanted.
+type Ask struct {
+	Tab Tab
+	// Before is the cursor of the history; only for TabHistory.
+	Before string
+}
+
+// HistorySize is how many entries a page of the history shows.
+const HistorySize = 40
+
+// View reads a candidate's page, or NotFound if the actor does not see the person.
+func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.ID, ask Ask) (View, error) {
+	v := View{Tab: ask.Tab}
+	var (
+		stored []assessment.Stored
+		seen   []Seen
+		said   []claim.Claim
+		links  []Link
+		batch  batch
+	)
+	headText, headArgs := headSQL(actor, personID)
+	queue(&batch, headText, headArgs, func(rows pgx.Rows) (err error) {
+		v.Head, err = db.One[Head](rows, "candidate")
+		return err
+	})
+	into(&batch, &stored, assessment.StoredSQL, personID)
+	into(&batch, &v.Flags, flagsSQL, personID)
+	into(&batch, &seen, seenSQL, personID)
+	into(&batch, &links, linksSQL, personID, nullable(actor))
+	switch ask.Tab {
+	case TabClaims:
+		into(&batch, &said, claimsSQL, personID)
+	case TabInterviews:
+		into(&batch, &v.Interviews, interviewsSQL, personID, nullable(actor))
+	case TabEvidence:
+		into(&batch, &v.Items, itemsSQL, personID, nullable(actor))
+	case TabHistory:
+		into(&batch, &v.History, historySQL, personID, cursorID(ask.Before), HistorySize+1)
+	}
+	if err := batch.run(ctx, s.db.Pool()); err != nil {
+		return View{}, err
+	}
+	v.fill(s, actor, stored, seen, said, links)
+	return v, nil
+}
+
+// fill works out what the rows say together.
+func (v *View) fill(s *Service, actor authz.Actor, stored []assessment.Stored, seen []Seen, said []claim.Claim, links []Link) {
+	if v.Assessed = len(stored) > 0; v.Assessed {
+		v.Assessment = stored[0]
+	} else {
+		v.Assessment = s.assess.Blank(v.Head.LevelID, v.Head.StageID)
+	}
+	v.Missing = unanswered(v.Head.Awaited, seen)
+	v.Blocking = blocking(v.Flags, v.Head.Overrides)
+	v.Evidence = countItems(links)
+	join(seen, v.Flags, links)
+	seen = v.withhold(actor, seen)
+	if v.Tab == TabClaims {
+		v.Lines, v.Other = lines(s.Edition(v.Head), v.Assessment.Claims, said, seen)
+	}
+	if len(v.History) > HistorySize {
+		v.History = v.History[:HistorySize]
+		v.Older = page.Cursor[time.Time]{Key: v.History[HistorySize-1].At, ID: v.History[HistorySize-1].ID}.String()
+	}
+	if v.Withheld {
+		v.History = slices.DeleteFunc(v.History, func(e Event) bool {
+			return strings.HasPrefix(e.Action, "flag.") || strings.HasPrefix(e.Action, "assessment.")
+		})
+	}
+}
+
+// Edition is the edition that the candidate's application began with, or the current one.
+func (s *Service) Edition(h Head) *catalogue.Edition {
+	if h.Edition == "" {
+		return s.lib.Current()
+	}
+	return s.lib.At(h.Edition)
+}
+
+func countItems(links []Link) int {
+	items := map[string]bool{}
+	for _, l := range links {
+		items[l.EvidenceID] = true
+	}
+	return len(items)
+}
+
+// cursorID is the id in a cursor of the history; anything else means its beginning.
+func cursorID(cursor string) *string {
+	c, err := page.Parse[time.Time](cursor)
+	if err != nil {
+		return nil
+	}
+	return &c.ID
+}
+
+// batch is a pgx.Batch whose results are read by the functions queued with them.
+type batch struct {
+	pgx.Batch
+	read []func(pgx.Rows) error
+}
+
+func queue(b *batch, sql string, args []any, read func(pgx.Rows) error) {
+	b.Queue(sql, args...)
+	b.read = append(b.read, read)
+}
+
+// into queues a query whose rows are collected by column name.
+func into[T any](b *batch, list *[]T, sql string, args ...any) {
+	queue(b, sql, args, func(rows pgx.Rows) (err error) {
+		*list, err = db.Many[T](rows)
+		return err
+	})
+}
+
+// run sends all queries in one round trip.
+func (b *batch) run(ctx context.Context, q db.Querier) error {
+	results := q.SendBatch(ctx, &b.Batch)
+	for _, read := range b.read {
+		rows, err := results.Query()
+		if err == nil {
+			err = read(rows)
+		}
+		if err != nil {
+			results.Close()
+			return err
+		}
+	}
+	return results.Close()
+}

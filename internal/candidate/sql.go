@@ -1,0 +1,120 @@
+package candidate
+
+import (
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+// headSQL reads the head of the page, if the actor sees the person. Only this query of the batch asks who looks:
+// the others' rows are thrown away when it has none.
+func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
+	var w db.Where
+	viewer := w.Number("?::uuid", nullable(actor))
+	w.Add("p.id = ?", personID)
+	person.Visible(actor, &w, "p")
+	return `
+		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
+		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
+		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
+		       coalesce(u.name, '') AS manager_name, coalesce(j.level_id, '') AS level_id,
+		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
+		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason,
+		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
+		       (SELECT count(*) FROM claims c WHERE c.person_id = p.id AND c.retired_at IS NULL) AS claim_count,
+		       (SELECT count(*) FROM interviews i WHERE i.person_id = p.id) AS interview_count,
+		       ` + owesSQL(viewer) + ` AS owes,
+		       coalesce((SELECT jsonb_agg(jsonb_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
+		                        'reason', o.reason, 'by', coalesce(ou.name, ''), 'at', o.overridden_at) ORDER BY o.overridden_at)
+		                 FROM   gate_overrides o LEFT JOIN users ou ON ou.id = o.overridden_by
+		                 WHERE  o.application_id = p.application_id), '[]') AS overrides
+		FROM   people p
+		LEFT   JOIN applications a ON a.id = p.application_id
+		LEFT   JOIN jobs j ON j.id = a.job_id
+		LEFT   JOIN users u ON u.id = p.manager_id
+		` + w.SQL(), w.Args
+}
+
+// owesSQL tells whether the viewer has an own scorecard on the person (p) still to submit.
+func owesSQL(viewer string) string {
+	return `EXISTS (SELECT FROM interviews i JOIN interviewers v ON v.interview_id = i.id
+		               WHERE  i.person_id = p.id AND i.status <> 'cancelled'
+		                 AND  v.user_id = ` + viewer + ` AND v.submitted_at IS NULL)`
+}
+
+// nullable is the actor's id for a uuid parameter: null for the system.
+func nullable(actor authz.Actor) *string {
+	if actor.ID == "" {
+		return nil
+	}
+	return &actor.ID
+}
+
+const flagsSQL = `
+		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
+		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
+		       f.withdrawn_at, f.version,
+		       coalesce(d.name, '') AS disposed_by_name, coalesce(s.name, '') AS seconded_by_name
+		FROM   flags f
+		LEFT   JOIN users d ON d.id = f.disposed_by
+		LEFT   JOIN users s ON s.id = f.seconded_by
+		WHERE  f.person_id = $1
+		ORDER  BY f.raised_at DESC, f.id DESC`
+
+const seenSQL = `
+		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at,
+		       coalesce(u.name, '') AS noted_by
+		FROM   outcomes o
+		LEFT   JOIN users u ON u.id = o.noted_by
+		WHERE  o.person_id = $1
+		ORDER  BY o.noted_at, o.item_id, o.origin_id`
+
+const claimsSQL = `
+		SELECT id, person_id, kind, claim_id, value, detail, source, made_at, created_by, retired_at
+		FROM   claims
+		WHERE  person_id = $1 AND retired_at IS NULL
+		ORDER  BY kind, made_at, id`
+
+// ofCase leaves out what lies in a case that the viewer ($2) is no member of.
+const ofCase = `(e.case_id IS NULL OR EXISTS (
+		           SELECT FROM case_members m
+		           WHERE  m.case_id = e.case_id AND m.user_id = $2 AND m.removed_at IS NULL))`
+
+const linksSQL = `
+		SELECT e.id AS evidence_id, coalesce(l.subject_kind, '') AS subject_kind, coalesce(l.subject_id, '') AS subject_id
+		FROM   evidence_items e
+		LEFT   JOIN evidence_links l ON l.evidence_id = e.id
+		WHERE  e.person_id = $1 AND ` + ofCase
+
+const interviewsSQL = `
+		SELECT i.id, i.stage_id, i.starts_at, i.minutes, i.status,
+		       array_agg(u.name ORDER BY u.name) AS interviewers,
+		       count(v.submitted_at) AS submitted, bool_or(v.user_id = $2) IS TRUE AS mine
+		FROM   interviews i
+		JOIN   interviewers v ON v.interview_id = i.id
+		JOIN   users u ON u.id = v.user_id
+		WHERE  i.person_id = $1
+		GROUP  BY i.id
+		ORDER  BY i.starts_at DESC, i.id DESC
+		LIMIT  200`
+
+const itemsSQL = `
+		SELECT e.id, e.form, e.kind, e.title, e.source, e.size, e.media_type, e.collected_at,
+		       coalesce(u.name, '') AS collected_by_name, e.erased_at IS NOT NULL AS erased,
+		       (SELECT count(*) FROM evidence_links l WHERE l.evidence_id = e.id) AS links
+		FROM   evidence_items e
+		LEFT   JOIN users u ON u.id = e.collected_by
+		WHERE  e.person_id = $1 AND ` + ofCase + `
+		ORDER  BY e.collected_at DESC, e.id DESC
+		LIMIT  500`
+
+// historySQL pages by id, which grows with time. What happened inside a case is for its members, on the case's page.
+const historySQL = `
+		SELECT e.id, e.at, coalesce(u.name, nullif(e.actor_label, ''), 'Gatehouse') AS by, e.action,
+		       e.subject_kind AS subject, e.detail, coalesce(r.new, '') AS reason
+		FROM   audit_entries e
+		LEFT   JOIN users u ON u.id = e.actor_id
+		LEFT   JOIN audit_values r ON r.entry_id = e.id AND r.field = 'reason'
+		WHERE  e.person_id = $1 AND e.case_id IS NULL AND ($2::uuid IS NULL OR e.id < $2)
+		ORDER  BY e.id DESC
+		LIMIT  $3`

@@ -1,0 +1,130 @@
+package candidates
+
+import (
+	"net/http"
+	"slices"
+
+	"gatehouse/internal/assessment"
+	"gatehouse/internal/candidate"
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/web/path"
+	"gatehouse/web/request"
+	"gatehouse/web/response"
+	"gatehouse/web/ui"
+)
+
+// checkForm is what was typed into the form for one check.
+type checkForm struct {
+	Check    string
+	Answer   string
+	Note     string
+	Evidence []string
+}
+
+func parseCheck(r *http.Request) checkForm {
+	f := checkForm{Check: request.Text(r, "check"), Answer: request.Text(r, "answer"), Note: request.Text(r, "note")}
+	if r.Method == http.MethodPost {
+		f.Evidence = r.PostForm["evidence"]
+	}
+	return f
+}
+
+// checkView is the form with everything it shows.
+type checkView struct {
+	Person candidate.View
+	Check  *catalogue.Check // nil until one is chosen
+	Form   checkForm
+	Errors map[string]string
+	ed     *catalogue.Edition
+}
+
+// ShowCheck shows the form for one check, or the choice of checks.
+func (h *Handler) ShowCheck(w http.ResponseWriter, r *http.Request) error {
+	return h.showCheck(w, r, http.StatusOK, parseCheck(r), nil)
+}
+
+// RecordCheck records the answer to a check made outside an interview.
+func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
+	personID, err := request.ID[person.ID](r, "id")
+	if err != nil {
+		return err
+	}
+	f := parseCheck(r)
+	err = h.assess.RecordCheck(r.Context(), request.Actor(r), personID, assessment.RecordedCheck{
+		CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)})
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		return h.showCheck(w, r, http.StatusUnprocessableEntity, f, invalid.Fields)
+	}
+	if err != nil {
+		return err
+	}
+	return response.See(w, r, path.Candidate(personID), h.assess.Title(f.Check)+" is recorded.")
+}
+
+func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, f checkForm, errors map[string]string) error {
+	personID, err := request.ID[person.ID](r, "id")
+	if err != nil {
+		return err
+	}
+	found, err := h.candidates.View(r.Context(), request.Actor(r), personID, candidate.Ask{Tab: candidate.TabEvidence})
+	if err != nil {
+		return err
+	}
+	v := checkView{Person: found, Form: f, Errors: errors, ed: h.lib.Current()}
+	v.Check, _ = v.ed.Check(f.Check)
+	return response.Page(w, r, status, checkPage(v))
+}
+
+// problems lists the messages in the order of the fields.
+func (v checkView) problems() []ui.FieldError {
+	var list []ui.FieldError
+	for _, field := range []string{"check", "answer", "note", "evidence"} {
+		if message := v.Errors[field]; message != "" {
+			list = append(list, ui.FieldError{Field: field, Message: message})
+		}
+	}
+	return list
+}
+
+// answers are the four answers, each with what it means for this check.
+func (v checkView) answers() []ui.Option {
+	notDone := "Tried, or not possible: it stays unknown, which is neither good nor bad."
+	return []ui.Option{
+		{Value: string(catalogue.Clear), Label: "Clear", Help: v.Check.Clear},
+		{Value: string(catalogue.Concern), Label: "Concern", Help: v.Check.Concern},
+		{Value: string(catalogue.RedFlag), Label: "Red flag", Help: v.Check.RedFlag},
+		{Value: string(catalogue.NotDone), Label: "Not done", Help: notDone},
+	}
+}
+
+// choices are the checks to choose from, those that block the next stage first.
+func (v checkView) choices() []ui.Option {
+	options := []ui.Option{{Label: "Choose a check"}}
+	for _, c := range v.ed.Checks {
+		if slices.Contains(v.Person.Missing, c.ID) {
+			options = append(options, ui.Option{Value: c.ID, Label: "Required: " + c.Title})
+		}
+	}
+	for _, s := range v.ed.Stages {
+		for _, c := range v.ed.Checks {
+			if c.Stage == s.ID && !slices.Contains(v.Person.Missing, c.ID) {
+				options = append(options, ui.Option{Value: c.ID, Label: s.Title + ": " + c.Title})
+			}
+		}
+	}
+	return options
+}
+
+// evidence are the person's items that can be attached.
+func (v checkView) evidence() []ui.Option {
+	var options []ui.Option
+	for _, e := range v.Person.Items {
+		if !e.Erased {
+			options = append(options, ui.Option{Value: e.ID, Label: e.Title, Help: e.Kind})
+		}
+	}
+	return options
+}

@@ -1,0 +1,254 @@
+package candidates
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"gatehouse/internal/assessment"
+	"gatehouse/internal/candidate"
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/flag"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/web/path"
+	"gatehouse/web/ui"
+)
+
+// showView is one candidate's page with its labels.
+type showView struct {
+	candidate.View
+	ed   *catalogue.Edition
+	Now  time.Time
+	Next *catalogue.Stage // nil at the end of the way, or without an application under way
+	// Open are the flags that ask for an answer, Settled the others.
+	Open, Settled []candidate.Flag
+}
+
+func newShowView(ed *catalogue.Edition, v candidate.View) showView {
+	s := showView{View: v, ed: ed, Now: time.Now()}
+	if v.Head.ApplicationStatus == "active" {
+		s.Next = nextStage(ed, v.Head.StageID)
+	}
+	for _, f := range v.Flags {
+		if f.Waits() || f.NeedsSecond() {
+			s.Open = append(s.Open, f)
+			continue
+		}
+		s.Settled = append(s.Settled, f)
+	}
+	return s
+}
+
+func nextStage(ed *catalogue.Edition, stageID string) *catalogue.Stage {
+	stage, ok := ed.Stage(stageID)
+	if !ok || stage.Order+1 >= len(ed.Stages) {
+		return nil
+	}
+	return ed.Stages[stage.Order+1]
+}
+
+// blocked reports whether something has to be done before the next stage.
+func (v showView) blocked() bool { return len(v.Missing) > 0 || len(v.Blocking) > 0 }
+
+// move is what the one primary action of the page is.
+type move string
+
+const (
+	moveNone   move = ""
+	moveOn     move = "on"     // to the next stage
+	moveHire   move = "hire"   // make it an engagement
+	moveRecord move = "record" // answer the first of the missing checks
+)
+
+// primary chooses the action that takes this candidate further, for whoever looks.
+func (v showView) primary(actor authz.Actor) move {
+	switch {
+	case v.Next == nil || v.Withheld:
+		return moveNone
+	case len(v.Missing) > 0 && actor.May(authz.CheckRecord):
+		return moveRecord
+	case v.blocked() || !actor.May(authz.ApplicationMove):
+		return moveNone
+	case v.Next.Order >= hireFrom(v.ed):
+		return moveHire
+	}
+	return moveOn
+}
+
+// hireFrom is the place of the stage from which somebody is engaged: the one after the offer.
+func hireFrom(ed *catalogue.Edition) int {
+	if s, ok := ed.Stage("stage-onboarding"); ok {
+		return s.Order
+	}
+	return len(ed.Stages) - 1
+}
+
+func (v showView) tabs() []ui.Tab {
+	tab := func(t candidate.Tab, label string, count int) ui.Tab {
+		tab := ui.Tab{Label: label, Href: path.CandidateTab(v.Head.ID, string(t))}
+		if count >= 0 {
+			tab.Count = strconv.Itoa(count)
+		}
+		if v.Tab == t {
+			tab.Here = ui.Current
+		}
+		return tab
+	}
+	return []ui.Tab{
+		tab(candidate.TabClaims, "Claims", v.Head.ClaimCount),
+		tab(candidate.TabInterviews, "Interviews", v.Head.InterviewCount),
+		tab(candidate.TabEvidence, "Evidence", v.Evidence),
+		tab(candidate.TabHistory, "History", -1),
+	}
+}
+
+func (v showView) coverage() float64 { return float64(v.Head.Coverage) / 100 }
+
+// title is the title of a check or signal.
+func (v showView) title(itemID string) string {
+	if item, ok := v.ed.Item(itemID); ok {
+		return item.Title
+	}
+	return itemID
+}
+
+// stage is where the candidate stands, in words.
+func (v showView) stage() string {
+	switch {
+	case v.Head.Status != person.Candidate:
+		return v.Head.Status.Title()
+	case v.Head.StageID == "":
+		return "No application"
+	}
+	return stageTitle(v.ed, v.Head.StageID)
+}
+
+// because is the heading over the reasons: with nothing to show it says what that means.
+func (v showView) because() string { return "Why " + strings.ToLower(bandWord(v.Head.Band)) }
+
+// effort is how much of somebody's time a check takes, in words.
+func effort(e assessment.Effort) string {
+	switch e {
+	case assessment.EffortAutomatic:
+		return "proposed by Gatehouse"
+	case assessment.EffortAssisted:
+		return "prepared by Gatehouse"
+	}
+	return "done by a person"
+}
+
+// agreementMark is a claim's state as shape, word and colour.
+func agreementMark(a candidate.Agreement) templ.Component {
+	switch a {
+	case candidate.Agrees:
+		return ui.BadgeIcon(ui.Good, ui.IconCheck, "Agrees")
+	case candidate.Doubtful:
+		return ui.BadgeIcon(ui.Warn, ui.IconAlertTriangle, "In doubt")
+	case candidate.Conflicts:
+		return ui.BadgeIcon(ui.High, ui.IconFlag, "Conflict")
+	}
+	return ui.BadgeIcon(ui.Neutral, ui.IconMinus, "Unproven")
+}
+
+// answerOf shows an answer; a signal is raised, which is no answer to a question.
+func answerOf(a catalogue.Answer) templ.Component {
+	if a == catalogue.Raised {
+		return ui.BadgeIcon(ui.Warn, ui.IconActivity, "Signal")
+	}
+	return ui.Answer(a)
+}
+
+// originOf says where a finding comes from, in words.
+func originOf(kind string) string {
+	switch kind {
+	case flag.FromAnswer:
+		return "Interview"
+	case flag.FromSignal:
+		return "Signal"
+	}
+	return "Recorded check"
+}
+
+// settledAs says what became of a flag that waits no more.
+func settledAs(f candidate.Flag) string {
+	switch {
+	case f.WithdrawnAt != nil:
+		return "Taken back: the answer was amended."
+	case f.State == flag.Open:
+		return "Noted as a concern."
+	}
+	text := f.Reason
+	if f.DisposedByName != "" {
+		text += " – " + f.DisposedByName
+	}
+	if f.SecondedByName != "" {
+		text += ", agreed by " + f.SecondedByName
+	}
+	return text
+}
+
+// may asks for the viewer's permission; templates hide by it what would be refused.
+func may(ctx context.Context, p authz.Permission) bool { return authz.Can(ctx, p) }
+
+// happened says in words what an audit action was.
+func happened(action string) string {
+	noun, verb, ok := strings.Cut(action, ".")
+	if !ok {
+		return action
+	}
+	words := strings.ReplaceAll(noun+" "+verb, "-", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// eventIcon goes by what was acted on.
+func eventIcon(action string) ui.IconName {
+	noun, _, _ := strings.Cut(action, ".")
+	switch noun {
+	case "flag":
+		return ui.IconFlag
+	case "assessment":
+		return ui.IconGauge
+	case "evidence":
+		return ui.IconPaperclip
+	case "interview", "scorecard":
+		return ui.IconMessage2
+	case "application", "gate":
+		return ui.IconArrowRight
+	case "check":
+		return ui.IconClipboardCheck
+	case "signal", "signals":
+		return ui.IconActivity
+	}
+	return ui.IconHistory
+}
+
+// eventDetail puts an entry's facts into one line: which check, from where to where.
+func (v showView) eventDetail(e candidate.Event) string {
+	var parts []string
+	for _, key := range []string{"item", "check"} {
+		if id, ok := e.Detail[key].(string); ok {
+			parts = append(parts, v.title(id))
+			break
+		}
+	}
+	if answer, ok := e.Detail["answer"].(string); ok {
+		parts = append(parts, strings.ReplaceAll(answer, "-", " "))
+	}
+	from, _ := e.Detail["from"].(string)
+	to, _ := e.Detail["to"].(string)
+	if to != "" {
+		change := v.word(to)
+		if from != "" {
+			change = v.word(from) + " → " + change
+		}
+		parts = append(parts, change)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// word is a stage's title, or the value itself.
+func (v showView) word(value string) string { return stageTitle(v.ed, value) }
