@@ -5,7 +5,9 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
+	"gatehouse/web/candidates"
 	"gatehouse/web/evidence"
+	"gatehouse/web/flags"
 	"gatehouse/web/path"
 )
 
@@ -61,7 +63,19 @@ func (s *Server) devRoutes() []Route {
 
 // candidateRoutes: the candidate list, the board, a candidate's page, flags and checks by hand.
 func (s *Server) candidateRoutes() []Route {
-	return []Route{}
+	h := candidates.New(s.deps.Catalogue, s.deps.People, s.deps.Candidates, s.deps.Assess, s.deps.Evidence)
+	f := flags.New(s.deps.Catalogue, s.deps.Flags, s.deps.Assess, s.deps.Candidates)
+	return []Route{
+		{"GET", path.Candidates, authz.PersonRead, h.List},
+		{"GET", path.CandidatesCSV, authz.PersonRead, h.CSV},
+		{"GET", path.Candidates + "/{id}", authz.PersonRead, h.Show},
+		{"GET", path.Candidates + "/{id}/checks", authz.CheckRecord, h.ShowCheck},
+		{"POST", path.Candidates + "/{id}/checks", authz.CheckRecord, h.RecordCheck},
+		{"GET", path.Flags, authz.FlagDispose, f.List},
+		{"GET", path.Flags + "/{id}", authz.PersonRead, f.Show},
+		{"POST", path.Flags + "/{id}/dispose", authz.FlagDispose, f.Dispose},
+		{"POST", path.Flags + "/{id}/second", authz.FlagDispose, f.Second},
+	}
 }
 
 // hiringRoutes: jobs, adding and editing candidates, applications and their moves, engagements.

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/assessment"
+	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
@@ -46,6 +47,8 @@ type Deps struct {
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
 	Cases     *incident.Service
+	// Candidates reads the candidates' pages across features.
+	Candidates *candidate.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/assessment"
+	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
@@ -35,6 +36,8 @@ type Features struct {
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
 	Cases     *incident.Service
+
+	Candidates *candidate.Service
 }
 
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
@@ -49,6 +52,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Evidence = evidence.NewService(d, blobs, f.People, cfg.MaxUpload)
 	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
 		inventory.NewService(), payment.NewService(), keys)
+	f.Candidates = candidate.NewService(d, lib, f.Assess, f.Evidence)
 	return f
 }
 
@@ -58,6 +62,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Cases: f.Cases,
+		Candidates: f.Candidates,
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 )
@@ -90,7 +92,7 @@ type Seen struct {
 
 // Link is one evidence item and, if it is attached to something, what to.
 type Link struct {
-	EvidenceID  string
+	EvidenceID  evidence.ID
 	SubjectKind string
 	SubjectID   string
 }
@@ -105,21 +107,6 @@ type Interview struct {
 	Interviewers []string
 	Submitted    int
 	Mine         bool // the viewer is one of the interviewers
-}
-
-// Evidence is one line of the evidence tab.
-type Evidence struct {
-	ID              string
-	Form            string
-	Kind            string
-	Title           string
-	Source          string
-	Size            int64
-	MediaType       string
-	CollectedAt     time.Time
-	CollectedByName string
-	Erased          bool
-	Links           int
 }
 
 // Event is one line of the history.
@@ -169,7 +156,7 @@ type View struct {
 	Blocking   []Flag   // findings that block it until they are cleared up
 	Evidence   int
 	Interviews []Interview
-	Items      []Evidence
+	Items      []evidence.Item
 	History    []Event
 	Older      string // cursor of the next page of the history
 	// Withheld says that other interviewers' answers are left out until the viewer has submitted an own scorecard.
@@ -269,18 +256,15 @@ func unanswered(awaited []string, seen []Seen) []string {
 	return missing
 }
 
-// blocking are the flags that pause the application: strong or decisive findings that stand, that nobody has
-// explained, and that nobody has let pass since they were raised. It is the rule of hiring's gates.
+// blocking are the flags that a gate of hiring would stop at.
 func blocking(flags []Flag, overrides []Override) []Flag {
-	let := map[string]time.Time{}
+	let := map[string]*hiring.Overridden{}
 	for _, o := range overrides {
-		let[o.CheckID] = o.At
+		let[o.CheckID] = &hiring.Overridden{OverriddenAt: o.At}
 	}
 	var block []Flag
 	for _, f := range flags {
-		at, passed := let[f.ItemID]
-		if f.WithdrawnAt == nil && f.State != flag.Explained && f.Answer != catalogue.Concern &&
-			f.Strength.AtLeast(catalogue.Strong) && (!passed || f.RaisedAt.After(at)) {
+		if hiring.Blocks(f.Flag, let[f.ItemID]) {
 			block = append(block, f)
 		}
 	}
@@ -303,7 +287,7 @@ func join(seen []Seen, flags []Flag, links []Link) {
 		root, _, _ := strings.Cut(s.OriginID, "/")
 		root, _, _ = strings.Cut(root, "#")
 		for _, l := range links {
-			if l.SubjectKind == "answer" && strings.HasPrefix(l.SubjectID, root+"/") && strings.HasSuffix(l.SubjectID, "/"+s.ItemID) {
+			if l.SubjectKind == evidence.OnAnswer && strings.HasPrefix(l.SubjectID, root+"/") && strings.HasSuffix(l.SubjectID, "/"+s.ItemID) {
 				s.Evidence++
 			}
 		}

@@ -3,7 +3,10 @@ package candidate
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
@@ -19,7 +22,7 @@ type FlagView struct {
 	Band         catalogue.Band
 	Coverage     int
 	// Attached are the items attached to the flag, Items all of the person's that the viewer sees.
-	Attached, Items []Evidence
+	Attached, Items []evidence.Item
 }
 
 // flagRow is a flag as it is read, with what the page shows beside it.
@@ -66,17 +69,17 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 // flagEvidence reads the person's evidence and which of it is attached to the flag.
 func (s *Service) flagEvidence(ctx context.Context, actor authz.Actor, v *FlagView) error {
 	var (
-		b     batch
+		batch pgx.Batch
 		links []Link
 	)
-	into(&b, &v.Items, itemsSQL, v.Flag.PersonID, nullable(actor))
-	into(&b, &links, linksSQL, v.Flag.PersonID, nullable(actor))
-	if err := b.run(ctx, s.db.Pool()); err != nil {
+	s.evidence.QueueForPerson(&batch, actor, v.Flag.PersonID, &v.Items)
+	into(&batch, &links, linksSQL, v.Flag.PersonID, nullable(actor))
+	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}
-	attached := map[string]bool{}
+	attached := map[evidence.ID]bool{}
 	for _, l := range links {
-		if l.SubjectKind == "flag" && l.SubjectID == string(v.Flag.ID) {
+		if l.SubjectKind == evidence.OnFlag && l.SubjectID == string(v.Flag.ID) {
 			attached[l.EvidenceID] = true
 		}
 	}

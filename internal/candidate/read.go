@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -19,16 +20,17 @@ import (
 
 // Service reads candidates' pages.
 type Service struct {
-	db     *db.DB
-	lib    *catalogue.Library
-	assess *assessment.Service
-	jobs   jobCache
+	db       *db.DB
+	lib      *catalogue.Library
+	assess   *assessment.Service
+	evidence *evidence.Service
+	jobs     jobCache
 }
 
 // NewService returns a Service over the database and the catalogue; assess says how somebody stands of whom
-// nothing was reported yet.
-func NewService(d *db.DB, lib *catalogue.Library, assess *assessment.Service) *Service {
-	return &Service{db: d, lib: lib, assess: assess}
+// nothing was reported yet, ev what was collected.
+func NewService(d *db.DB, lib *catalogue.Library, assess *assessment.Service, ev *evidence.Service) *Service {
+	return &Service{db: d, lib: lib, assess: assess, evidence: ev}
 }
 
 // Ask says which part of the page is wanted.
@@ -49,10 +51,10 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 		seen   []Seen
 		said   []claim.Claim
 		links  []Link
-		batch  batch
+		batch  pgx.Batch
 	)
 	headText, headArgs := headSQL(actor, personID)
-	queue(&batch, headText, headArgs, func(rows pgx.Rows) (err error) {
+	batch.Queue(headText, headArgs...).Query(func(rows pgx.Rows) (err error) {
 		v.Head, err = db.One[Head](rows, "candidate")
 		return err
 	})
@@ -66,11 +68,11 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	case TabInterviews:
 		into(&batch, &v.Interviews, interviewsSQL, personID, nullable(actor))
 	case TabEvidence:
-		into(&batch, &v.Items, itemsSQL, personID, nullable(actor))
+		s.evidence.QueueForPerson(&batch, actor, personID, &v.Items)
 	case TabHistory:
 		into(&batch, &v.History, historySQL, personID, cursorID(ask.Before), HistorySize+1)
 	}
-	if err := batch.run(ctx, s.db.Pool()); err != nil {
+	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return View{}, err
 	}
 	v.fill(s, actor, stored, seen, said, links)
@@ -112,7 +114,7 @@ func (s *Service) Edition(h Head) *catalogue.Edition {
 }
 
 func countItems(links []Link) int {
-	items := map[string]bool{}
+	items := map[evidence.ID]bool{}
 	for _, l := range links {
 		items[l.EvidenceID] = true
 	}
@@ -128,37 +130,10 @@ func cursorID(cursor string) *string {
 	return &c.ID
 }
 
-// batch is a pgx.Batch whose results are read by the functions queued with them.
-type batch struct {
-	pgx.Batch
-	read []func(pgx.Rows) error
-}
-
-func queue(b *batch, sql string, args []any, read func(pgx.Rows) error) {
-	b.Queue(sql, args...)
-	b.read = append(b.read, read)
-}
-
 // into queues a query whose rows are collected by column name.
-func into[T any](b *batch, list *[]T, sql string, args ...any) {
-	queue(b, sql, args, func(rows pgx.Rows) (err error) {
+func into[T any](b *pgx.Batch, list *[]T, sql string, args ...any) {
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
 		*list, err = db.Many[T](rows)
 		return err
 	})
-}
-
-// run sends all queries in one round trip.
-func (b *batch) run(ctx context.Context, q db.Querier) error {
-	results := q.SendBatch(ctx, &b.Batch)
-	for _, read := range b.read {
-		rows, err := results.Query()
-		if err == nil {
-			err = read(rows)
-		}
-		if err != nil {
-			results.Close()
-			return err
-		}
-	}
-	return results.Close()
 }

@@ -98,16 +98,6 @@ const interviewsSQL = `
 		ORDER  BY i.starts_at DESC, i.id DESC
 		LIMIT  200`
 
-const itemsSQL = `
-		SELECT e.id, e.form, e.kind, e.title, e.source, e.size, e.media_type, e.collected_at,
-		       coalesce(u.name, '') AS collected_by_name, e.erased_at IS NOT NULL AS erased,
-		       (SELECT count(*) FROM evidence_links l WHERE l.evidence_id = e.id) AS links
-		FROM   evidence_items e
-		LEFT   JOIN users u ON u.id = e.collected_by
-		WHERE  e.person_id = $1 AND ` + ofCase + `
-		ORDER  BY e.collected_at DESC, e.id DESC
-		LIMIT  500`
-
 // historySQL pages by id, which grows with time. What happened inside a case is for its members, on the case's page.
 const historySQL = `
 		SELECT e.id, e.at, coalesce(u.name, nullif(e.actor_label, ''), 'Gatehouse') AS by, e.action,

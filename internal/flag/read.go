@@ -44,11 +44,7 @@ func (s *Service) Waiting(ctx context.Context, actor authz.Actor, cursor string)
 	var w db.Where
 	w.Add("f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL")
 	person.Visible(actor, &w, "p")
-	if cursor != "" {
-		at, err := page.Parse[time.Time](cursor)
-		if err != nil {
-			return page.Slice[Waiter]{}, err
-		}
+	if at, err := page.Parse[time.Time](cursor); err == nil { // anything else means the start
 		w.Add("(f.raised_at, f.id) > (?, ?)", at.Key, at.ID)
 	}
 	limit := w.Number("LIMIT ?", waitingSize+1)

@@ -108,17 +108,17 @@ func build(ed *catalogue.Edition, a Application, to *catalogue.Stage, levelEditi
 		g.Needs = append(g.Needs, Need{Check: check, Answer: answers[check.ID], Override: let[check.ID]})
 	}
 	for _, f := range flags {
-		if blocks(f, let[f.ItemID]) {
+		if Blocks(f, let[f.ItemID]) {
 			g.Flags = append(g.Flags, Raised{Flag: f, Title: title(ed, f.ItemID)})
 		}
 	}
 	return g
 }
 
-// blocks reports whether a flag pauses the application: a red flag or raised signal, strong or decisive, that stands
+// Blocks reports whether a flag pauses the application: a red flag or raised signal, strong or decisive, that stands
 // and that nobody has let pass since it was raised. A confirmed one blocks like an open one: only an explanation
 // clears it up.
-func blocks(f flag.Flag, override *Overridden) bool {
+func Blocks(f flag.Flag, override *Overridden) bool {
 	if f.WithdrawnAt != nil || f.State == flag.Explained || f.Answer == catalogue.Concern || !f.Strength.AtLeast(catalogue.Strong) {
 		return false
 	}

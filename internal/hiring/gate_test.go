@@ -98,7 +98,7 @@ func TestFlagsThatBlock(t *testing.T) {
 		{"let pass before it was raised", strong, &Overridden{OverriddenAt: at.Add(-time.Hour)}, true},
 	}
 	for _, tt := range tests {
-		if got := blocks(tt.flag, tt.override); got != tt.want {
+		if got := Blocks(tt.flag, tt.override); got != tt.want {
 			t.Errorf("%s: blocks %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -117,14 +117,3 @@ func (v checkView) choices() []ui.Option {
 	}
 	return options
 }
-
-// evidence are the person's items that can be attached.
-func (v checkView) evidence() []ui.Option {
-	var options []ui.Option
-	for _, e := range v.Person.Items {
-		if !e.Erased {
-			options = append(options, ui.Option{Value: e.ID, Label: e.Title, Help: e.Kind})
-		}
-	}
-	return options
-}

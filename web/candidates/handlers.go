@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
@@ -19,11 +20,12 @@ type Handler struct {
 	people     *person.Service
 	candidates *candidate.Service
 	assess     *assessment.Service
+	evidence   *evidence.Service
 }
 
 // New returns a Handler over the services it shows.
-func New(lib *catalogue.Library, people *person.Service, candidates *candidate.Service, assess *assessment.Service) *Handler {
-	return &Handler{lib: lib, people: people, candidates: candidates, assess: assess}
+func New(lib *catalogue.Library, people *person.Service, candidates *candidate.Service, assess *assessment.Service, ev *evidence.Service) *Handler {
+	return &Handler{lib: lib, people: people, candidates: candidates, assess: assess, evidence: ev}
 }
 
 // List shows the candidates that the viewer may see, narrowed by the address.
@@ -51,5 +53,5 @@ func (h *Handler) Show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, showPage(newShowView(h.candidates.Edition(v.Head), v)))
+	return response.Page(w, r, http.StatusOK, showPage(newShowView(h.candidates.Edition(v.Head), v, h.evidence.MaxBytes())))
 }

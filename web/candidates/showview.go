@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -21,15 +20,15 @@ import (
 // showView is one candidate's page with its labels.
 type showView struct {
 	candidate.View
-	ed   *catalogue.Edition
-	Now  time.Time
-	Next *catalogue.Stage // nil at the end of the way, or without an application under way
+	ed       *catalogue.Edition
+	maxBytes int64            // how long a file of evidence may be
+	Next     *catalogue.Stage // nil at the end of the way, or without an application under way
 	// Open are the flags that ask for an answer, Settled the others.
 	Open, Settled []candidate.Flag
 }
 
-func newShowView(ed *catalogue.Edition, v candidate.View) showView {
-	s := showView{View: v, ed: ed, Now: time.Now()}
+func newShowView(ed *catalogue.Edition, v candidate.View, maxBytes int64) showView {
+	s := showView{View: v, ed: ed, maxBytes: maxBytes}
 	if v.Head.ApplicationStatus == "active" {
 		s.Next = nextStage(ed, v.Head.StageID)
 	}

@@ -95,16 +95,6 @@ func (v showView) confirmedHelp() string {
 	return "It holds: clear answers no longer lower it."
 }
 
-func (v showView) evidence() []ui.Option {
-	var options []ui.Option
-	for _, e := range v.Items {
-		if !e.Erased {
-			options = append(options, ui.Option{Value: e.ID, Label: e.Title, Help: e.Kind})
-		}
-	}
-	return options
-}
-
 func (v showView) problems() []ui.FieldError {
 	var list []ui.FieldError
 	for _, field := range []string{"state", "reason", "evidence"} {

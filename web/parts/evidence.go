@@ -44,6 +44,18 @@ func sensitivities() []ui.Option {
 	}
 }
 
+// EvidenceOptions offers items to be attached to something, as a CheckboxGroup shows them. Erased ones are left out:
+// there is nothing in them to point at.
+func EvidenceOptions(items []evidence.Item) []ui.Option {
+	var options []ui.Option
+	for _, item := range items {
+		if item.ErasedAt == nil {
+			options = append(options, ui.Option{Value: string(item.ID), Label: item.Title, Help: evidence.KindTitle(item.Kind)})
+		}
+	}
+	return options
+}
+
 // EvidenceIcon is the icon of an item's form.
 func EvidenceIcon(form evidence.Form) ui.IconName {
 	switch form {

@@ -117,9 +117,6 @@ func InterviewCheck[ID ~string](id ID, check string) string {
 // Flag is a flag's page with its disposition form.
 func Flag[ID ~string](id ID) string { return with(Flags, string(id)) }
 
-// AddEvidence is the form by which evidence about a person is added.
-func AddEvidence[ID ~string](id ID) string { return Candidate(id) + "/evidence/new" }
-
 // FlagsFrom is the page of waiting flags that begins at a cursor.
 func FlagsFrom(cursor string) string { return Flags + "?after=" + url.QueryEscape(cursor) }
 
