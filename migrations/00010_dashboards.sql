@@ -165,11 +165,17 @@ CREATE TABLE job_checks (
     PRIMARY KEY (job_id, check_id),
     CONSTRAINT job_checks_counts CHECK (done BETWEEN 0 AND due)
 );
-CREATE INDEX job_checks_uneven ON job_checks ((due - done) DESC, job_id) WHERE done > 0 AND done < due;
-CREATE TABLE jobs_to_compare (
-    job_id uuid PRIMARY KEY,
-    since  timestamptz NOT NULL
+-- stale_since: since when the job's people have changed; took: how long comparing took, so that a large job is not
+-- compared all the time; uneven: how many checks were given to some and not to all.
+CREATE TABLE job_comparisons (
+    job_id      uuid PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    stale_since timestamptz,
+    compared_at timestamptz,
+    took        interval NOT NULL DEFAULT '0',
+    uneven      int NOT NULL DEFAULT 0
 );
+CREATE INDEX job_comparisons_stale ON job_comparisons (stale_since) WHERE stale_since IS NOT NULL;
+CREATE INDEX job_comparisons_uneven ON job_comparisons (uneven DESC, job_id) WHERE uneven > 0;
 
 -- A filter that somebody gave a name, for themselves or for all who may open the page. The query is the page's own:
 -- a view shows nothing that its reader would not see anyway.
@@ -202,7 +208,7 @@ DROP INDEX flags_confirmed;
 DROP INDEX people_blocked_manager;
 DROP INDEX people_blocked;
 DROP TABLE saved_views;
-DROP TABLE jobs_to_compare;
+DROP TABLE job_comparisons;
 DROP TABLE job_checks;
 DROP TRIGGER gate_overrides_tally_delete ON gate_overrides;
 DROP TRIGGER gate_overrides_tally_insert ON gate_overrides;

@@ -39,7 +39,7 @@ var tables = map[string]string{
 	"cases": "incident", "case_members": "incident", "case_steps": "incident", "case_step_items": "incident",
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",
 	"access_grants": "inventory", "payments": "payment",
-	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "jobs_to_compare": "dashboard",
+	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "job_comparisons": "dashboard",
 	"saved_views": "dashboard",
 }
 

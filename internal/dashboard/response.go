@@ -1,0 +1,252 @@
+package dashboard
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+// Response is the response dashboard: the actor's own cases, and the signals of all.
+type Response struct {
+	At    time.Time
+	Cases []OpenCase
+	// Phases counts the open cases by phase, in the playbook's order.
+	Phases []PhaseCount
+	// Ageing counts the open cases by the days since their opening.
+	Ageing []Bucket
+	// Overdue are the open steps past their time, the latest first; Steps of cases that the actor sees.
+	Overdue []Clock
+	// OverdueSteps is how many there are in all.
+	OverdueSteps int
+	// Signals are thirty days of signals by severity; Kinds the most frequent ones.
+	Signals []SignalDay
+	Kinds   []SignalKind
+	// Opened counts the cases opened in each of the last eight weeks, oldest first.
+	Opened []Bucket
+	// Proposed are confirmed strong findings on engaged people that nobody has escalated yet.
+	Proposed []Proposal
+}
+
+// OpenCase is one open case of the actor.
+type OpenCase struct {
+	ID       string
+	CodeName string
+	Phase    catalogue.Phase
+	OpenedAt time.Time
+}
+
+// PhaseCount is how many open cases are in a phase.
+type PhaseCount struct {
+	Phase catalogue.Phase
+	N     int
+}
+
+// Clock is an open step of a case with its due time.
+type Clock struct {
+	CaseID, CodeName string
+	StepID, Title    string
+	DueAt            time.Time
+	// Locked says that steps before it are still open.
+	Locked bool
+}
+
+// SignalDay is one day's signals by severity.
+type SignalDay struct {
+	Day time.Time
+	N   map[catalogue.Severity]int
+}
+
+// SignalKind is a kind of signal with its severity and number.
+type SignalKind struct {
+	ID, Title string
+	Severity  catalogue.Severity
+	N         int
+}
+
+// Proposal is a confirmed strong finding on somebody engaged, that no case the actor knows of has taken up.
+type Proposal struct {
+	FlagID, PersonID, PersonName string
+	ItemID, Title                string
+	Strength                     catalogue.Strength
+	ConfirmedAt                  time.Time
+}
+
+// SignalsOf adds up a severity over all days.
+func (r Response) SignalsOf(severity catalogue.Severity) int { return severitySum(r.Signals, severity) }
+
+func severitySum(days []SignalDay, severity catalogue.Severity) int {
+	sum := 0
+	for _, d := range days {
+		sum += d.N[severity]
+	}
+	return sum
+}
+
+const (
+	caseLimit     = 200
+	overdueLimit  = 10
+	proposalLimit = 8
+	signalDays    = 30
+	// proposalDays is how long a confirmed finding is proposed for escalation.
+	proposalDays = 90
+)
+
+// Response reads the response dashboard.
+func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, error) {
+	now := s.db.Now()
+	r := Response{At: now}
+	var days []dayCount
+	var steps []stepRow
+	var opened []time.Time
+	var proposals []proposalRow
+	batch := &pgx.Batch{}
+	queueOpenCases(batch, actor, &r.Cases)
+	queueSteps(batch, actor, &steps)
+	queueSignalDays(batch, midnight(now).AddDate(0, 0, 1-signalDays), &days)
+	queueOpened(batch, actor, now.AddDate(0, 0, -7*weeksShown), &opened)
+	queueProposals(batch, actor, now, &proposals)
+	if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
+		return Response{}, err
+	}
+	r.Phases = phases(r.Cases)
+	r.Ageing = caseAges(r.Cases, now)
+	r.Overdue = s.clocks(steps, func(c Clock, _ stepRow) bool { return c.DueAt.Before(now) })
+	r.OverdueSteps = len(r.Overdue)
+	r.Overdue = r.Overdue[:min(len(r.Overdue), overdueLimit)]
+	r.Signals, r.Kinds = s.signals(days, now, signalDays)
+	r.Opened = byWeek(opened, now)
+	r.Proposed = s.proposals(proposals)
+	return r, nil
+}
+
+func phases(cases []OpenCase) []PhaseCount {
+	var rows []PhaseCount
+	for _, phase := range catalogue.Phases() {
+		row := PhaseCount{Phase: phase}
+		for _, c := range cases {
+			if c.Phase == phase {
+				row.N++
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func caseAges(cases []OpenCase, now time.Time) []Bucket {
+	var rows []Bucket
+	for _, span := range spans(now) {
+		b := Bucket{Title: span.Title, From: span.From, Before: span.Before}
+		for _, c := range cases {
+			if within(midnight(c.OpenedAt), b.From, b.Before) {
+				b.N++
+			}
+		}
+		rows = append(rows, b)
+	}
+	return rows
+}
+
+const weeksShown = 8
+
+func byWeek(opened []time.Time, now time.Time) []Bucket {
+	rows := make([]Bucket, weeksShown)
+	for i := range rows {
+		rows[i].From = now.AddDate(0, 0, -7*(weeksShown-i))
+		rows[i].Before = rows[i].From.AddDate(0, 0, 7)
+		rows[i].Title = rows[i].From.Format("2 Jan")
+	}
+	for _, at := range opened {
+		for i := range rows {
+			if !at.Before(rows[i].From) && (at.Before(rows[i].Before) || i == weeksShown-1) {
+				rows[i].N++
+			}
+		}
+	}
+	return rows
+}
+
+type dayCount struct {
+	Day      time.Time
+	SignalID string
+	N        int
+}
+
+// signals sorts the daily counts by severity and by kind. A signal that the catalogue no longer knows is left out.
+func (s *Service) signals(counts []dayCount, now time.Time, days int) ([]SignalDay, []SignalKind) {
+	ed := s.lib.Current()
+	first := midnight(now).AddDate(0, 0, 1-days)
+	rows := make([]SignalDay, days)
+	for i := range rows {
+		rows[i] = SignalDay{Day: first.AddDate(0, 0, i), N: map[catalogue.Severity]int{}}
+	}
+	kinds := map[string]SignalKind{}
+	for _, c := range counts {
+		item, known := ed.Signal(c.SignalID)
+		i := int(c.Day.Sub(first) / (24 * time.Hour))
+		if !known || i < 0 || i >= days {
+			continue
+		}
+		rows[i].N[item.Severity] += c.N
+		kind := kinds[item.ID]
+		kinds[item.ID] = SignalKind{ID: item.ID, Title: item.Title, Severity: item.Severity, N: kind.N + c.N}
+	}
+	return rows, topKinds(kinds)
+}
+
+func topKinds(kinds map[string]SignalKind) []SignalKind {
+	var rows []SignalKind
+	for _, kind := range kinds {
+		rows = append(rows, kind)
+	}
+	slices.SortFunc(rows, func(a, b SignalKind) int {
+		if a.N != b.N {
+			return b.N - a.N
+		}
+		return slices.Compare([]byte(a.ID), []byte(b.ID))
+	})
+	return rows[:min(len(rows), topFindings)]
+}
+
+func queueOpenCases(batch *pgx.Batch, actor authz.Actor, into *[]OpenCase) {
+	var w db.Where
+	w.Add("c.status = 'open'")
+	MemberOf(actor, &w, "c.id", Any)
+	batch.Queue(`
+		SELECT c.id, c.code_name, c.phase, c.opened_at
+		FROM   cases c
+		`+w.SQL()+`
+		ORDER  BY c.opened_at DESC, c.id DESC
+		`+w.Number("LIMIT ?", caseLimit), w.Args...).Query(many(into))
+}
+
+func queueSignalDays(batch *pgx.Batch, from time.Time, into *[]dayCount) {
+	batch.Queue(`SELECT day, signal_id, n FROM signal_days WHERE day >= $1`, from).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		for rows.Next() {
+			var c dayCount
+			if err := rows.Scan(&c.Day, &c.SignalID, &c.N); err != nil {
+				return err
+			}
+			*into = append(*into, c)
+		}
+		return rows.Err()
+	})
+}
+
+func queueOpened(batch *pgx.Batch, actor authz.Actor, from time.Time, into *[]time.Time) {
+	var w db.Where
+	w.Add("c.opened_at >= ?", from)
+	MemberOf(actor, &w, "c.id", Any)
+	batch.Queue(`SELECT c.opened_at FROM cases c `+w.SQL()+` `+w.Number("LIMIT ?", caseLimit), w.Args...).Query(func(rows pgx.Rows) error {
+		var err error
+		*into, err = pgx.CollectRows(rows, pgx.RowTo[time.Time])
+		return err
+	})
+}
