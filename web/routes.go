@@ -8,6 +8,7 @@ import (
 	"gatehouse/web/candidates"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
+	"gatehouse/web/library"
 	"gatehouse/web/path"
 )
 
@@ -118,7 +119,11 @@ func (s *Server) insightRoutes() []Route {
 
 // libraryRoutes: the framework, to read and search.
 func (s *Server) libraryRoutes() []Route {
-	return []Route{}
+	h := library.New(s.deps.Catalogue)
+	return []Route{
+		{"GET", path.Library, authz.Signed, h.Index},
+		{"GET", path.Library + "/{id}", authz.Signed, h.Show},
+	}
 }
 
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.

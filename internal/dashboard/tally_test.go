@@ -74,9 +74,9 @@ type writer struct {
 }
 
 var (
-	bands   = []string{"low", "elevated", "high", "critical"}
-	stages  = []string{"stage-application", "stage-screening", ""}
-	base    = time.Date(2026, 11, 1, 22, 30, 0, 0, time.UTC)
+	bands    = []string{"low", "elevated", "high", "critical"}
+	stages   = []string{"stage-application", "stage-screening", ""}
+	base     = time.Date(2026, 11, 1, 22, 30, 0, 0, time.UTC)
 	statuses = []string{"candidate", "candidate", "candidate", "engaged", "closed"}
 )
 

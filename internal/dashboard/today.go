@@ -93,7 +93,9 @@ type WatchPart struct {
 }
 
 // SignalsOf adds up a severity over the week.
-func (p WatchPart) SignalsOf(severity catalogue.Severity) int { return severitySum(p.Signals, severity) }
+func (p WatchPart) SignalsOf(severity catalogue.Severity) int {
+	return severitySum(p.Signals, severity)
+}
 
 // SystemPart is what an administrator looks after.
 type SystemPart struct {

@@ -152,3 +152,9 @@ func LibraryItem(id string) string { return with(Library, id) }
 
 // User is the administrator's page of a user.
 func User[ID ~string](id ID) string { return with(Users, string(id)) }
+
+// LibraryWhere is the library's index in some state: a section, filters, a search.
+func LibraryWhere(v url.Values) string { return withQuery(Library, v) }
+
+// LibraryExcluded is the page of what we leave out and why.
+const LibraryExcluded = Library + "?section=excluded"
