@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
+	"gatehouse/web/board"
 	"gatehouse/web/candidates"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
@@ -66,7 +67,9 @@ func (s *Server) devRoutes() []Route {
 func (s *Server) candidateRoutes() []Route {
 	h := candidates.New(s.deps.Catalogue, s.deps.People, s.deps.Candidates, s.deps.Assess, s.deps.Evidence)
 	f := flags.New(s.deps.Catalogue, s.deps.Flags, s.deps.Assess, s.deps.Candidates)
+	b := board.New(s.deps.Catalogue, s.deps.Hiring, s.deps.Candidates)
 	return []Route{
+		{"GET", path.Board, authz.PersonRead, b.Show},
 		{"GET", path.Candidates, authz.PersonRead, h.List},
 		{"GET", path.CandidatesCSV, authz.PersonRead, h.CSV},
 		{"GET", path.Candidates + "/{id}", authz.PersonRead, h.Show},

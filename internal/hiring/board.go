@@ -23,6 +23,8 @@ const (
 type Card struct {
 	person.Person
 	Version int
+	// MissingChecks are the required checks that block the next stage.
+	MissingChecks []string
 }
 
 // Column is a stage of the board.
@@ -56,14 +58,14 @@ func (s *Service) Board(ctx context.Context, actor authz.Actor, f person.Filter)
 
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		SELECT `+person.ListColumns+`, p.application_id, coalesce(a.version, 0)
+		SELECT `+person.ListColumns+`, p.application_id, coalesce(a.version, 0), p.missing_checks
 		FROM   unnest(`+stagesArg+`) AS s (id)
-		CROSS  JOIN LATERAL (SELECT `+person.ListColumns+`, p.application_id FROM people p `+w.SQL()+` ORDER BY p.updated_at DESC, p.id DESC LIMIT `+cards+`) p
+		CROSS  JOIN LATERAL (SELECT `+person.ListColumns+`, p.application_id, p.missing_checks FROM people p `+w.SQL()+` ORDER BY p.updated_at DESC, p.id DESC LIMIT `+cards+`) p
 		LEFT   JOIN applications a ON a.id = p.application_id
 		ORDER  BY p.updated_at DESC, p.id DESC`, w.Args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var c Card
-			if err := rows.Scan(append(c.ScanInto(), &c.ApplicationID, &c.Version)...); err != nil {
+			if err := rows.Scan(append(c.ScanInto(), &c.ApplicationID, &c.Version, &c.MissingChecks)...); err != nil {
 				return err
 			}
 			column := at[c.StageID]

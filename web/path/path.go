@@ -63,15 +63,8 @@ func CandidateTab[ID ~string](id ID, tab string) string {
 	return Candidate(id) + "?tab=" + url.QueryEscape(tab)
 }
 
-// BoardWhere is the board narrowed by an encoded query.
-func BoardWhere(query string) string { return whereOf(Board, query) }
-
-func whereOf(page, query string) string {
-	if query == "" {
-		return page
-	}
-	return page + "?" + query
-}
+// BoardWhere is the board narrowed by the query.
+func BoardWhere(q CandidateQuery) string { return withQuery(Board, q.Values()) }
 
 // CandidateHistory is the history of a candidate from a cursor back.
 func CandidateHistory[ID ~string](id ID, before string) string {
