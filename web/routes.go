@@ -5,12 +5,16 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
+	"gatehouse/web/applications"
 	"gatehouse/web/board"
 	"gatehouse/web/candidates"
+	"gatehouse/web/engagements"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
+	"gatehouse/web/jobs"
 	"gatehouse/web/library"
 	"gatehouse/web/path"
+	"gatehouse/web/people"
 )
 
 // Handler answers a request or returns the error that web/errors.go answers.
@@ -84,7 +88,45 @@ func (s *Server) candidateRoutes() []Route {
 
 // hiringRoutes: jobs, adding and editing candidates, applications and their moves, engagements.
 func (s *Server) hiringRoutes() []Route {
-	return []Route{}
+	j := jobs.New(s.deps.Hiring, s.deps.Accounts, s.deps.Catalogue)
+	p := people.New(s.deps.Hiring, s.deps.People, s.deps.Claims, s.deps.Catalogue)
+	a := applications.New(s.deps.Hiring, s.deps.People, s.deps.Accounts, s.deps.Catalogue)
+	e := engagements.New(s.deps.Hiring, s.deps.People, s.deps.Accounts, s.deps.Catalogue)
+	return []Route{
+		{"GET", path.Jobs, authz.JobRead, j.List},
+		{"GET", path.NewJob, authz.JobWrite, j.New},
+		{"POST", path.Jobs, authz.JobWrite, j.Add},
+		{"GET", path.Jobs + "/{id}", authz.JobRead, j.Show},
+		{"GET", path.Jobs + "/{id}/edit", authz.JobWrite, j.Edit},
+		{"POST", path.Jobs + "/{id}/edit", authz.JobWrite, j.Save},
+		{"POST", path.Jobs + "/{id}/close", authz.JobWrite, j.Close},
+		{"POST", path.Jobs + "/{id}/reopen", authz.JobWrite, j.Reopen},
+
+		{"GET", path.NewCandidate, authz.PersonWrite, p.New},
+		{"POST", path.Candidates, authz.PersonWrite, p.Add},
+		{"GET", path.Candidates + "/{id}/edit", authz.PersonWrite, p.Edit},
+		{"POST", path.Candidates + "/{id}/edit", authz.PersonWrite, p.Save},
+		{"GET", path.Candidates + "/{id}/apply", authz.PersonWrite, p.ShowApply},
+		{"POST", path.Candidates + "/{id}/apply", authz.PersonWrite, p.Apply},
+
+		{"GET", path.Applications + "/{id}/move", authz.ApplicationMove, a.ShowMove},
+		{"POST", path.Applications + "/{id}/move", authz.ApplicationMove, a.Move},
+		{"GET", path.Applications + "/{id}/override", authz.GateOverride, a.ShowOverride},
+		{"POST", path.Applications + "/{id}/override", authz.GateOverride, a.Override},
+		{"GET", path.Applications + "/{id}/hire", authz.ApplicationMove, a.ShowHire},
+		{"POST", path.Applications + "/{id}/hire", authz.ApplicationMove, a.Hire},
+		{"GET", path.Applications + "/{id}/close", authz.ApplicationMove, a.ShowClose},
+		{"POST", path.Applications + "/{id}/close", authz.ApplicationMove, a.Close},
+		{"GET", path.Applications + "/{id}/reopen", authz.ApplicationMove, a.ShowReopen},
+		{"POST", path.Applications + "/{id}/reopen", authz.ApplicationMove, a.Reopen},
+
+		{"GET", path.People, authz.EngagementRead, e.List},
+		{"GET", path.People + "/{id}", authz.EngagementRead, e.Show},
+		{"GET", path.People + "/{id}/edit", authz.EngagementWrite, e.Edit},
+		{"POST", path.People + "/{id}/edit", authz.EngagementWrite, e.Save},
+		{"GET", path.People + "/{id}/end", authz.EngagementWrite, e.ShowEnd},
+		{"POST", path.People + "/{id}/end", authz.EngagementWrite, e.End},
+	}
 }
 
 // interviewRoutes: scheduling, the room, scorecards.

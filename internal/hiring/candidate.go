@@ -3,6 +3,7 @@ package hiring
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/claim"
@@ -33,8 +34,26 @@ func (s *Service) check(n *NewCandidate) error {
 		_, ok := person.ParseNumber(n.Referrer)
 		p.Check(ok, "referrer", "Enter a number such as C-000123.")
 	}
+	n.sayRecord()
 	claim.Check(ed, &p, n.Claims)
 	return p.Err()
+}
+
+// sayRecord adds name, place and zone of the record to the claims, unless they are among them: what is entered of a
+// person is what the person says, and is checked like the rest. They come last, so that messages keep their place.
+func (n *NewCandidate) sayRecord() {
+	for _, said := range []claim.New{
+		{Kind: claim.Name, Value: n.Person.Name},
+		{Kind: claim.Location, Value: n.Person.Location},
+		{Kind: claim.TimeZone, Value: n.Person.TimeZone},
+	} {
+		there := slices.ContainsFunc(n.Claims, func(c claim.New) bool {
+			return c.Kind == said.Kind && strings.TrimSpace(c.Value) == said.Value
+		})
+		if said.Value != "" && !there {
+			n.Claims = append(slices.Clip(n.Claims), said)
+		}
+	}
 }
 
 // resolveReferrer finds the person that the typed number names.
@@ -149,7 +168,7 @@ func (s *Service) EditCandidate(ctx context.Context, actor authz.Actor, personID
 		if err != nil {
 			return err
 		}
-		if err := ownsPerson(ctx, tx, personID); err != nil {
+		if err := ownsPerson(ctx, tx, actor, personID); err != nil {
 			return err
 		}
 		if n.Person.ReferrerID != nil && *n.Person.ReferrerID == personID {
@@ -169,4 +188,18 @@ func (s *Service) EditCandidate(ctx context.Context, actor authz.Actor, personID
 				claimChanges(added, retired)...)})
 		return nil
 	})
+}
+
+// Candidate returns a person with what they say now, for whoever may edit it: NotFound for those who see the person
+// only because they interview them.
+func (s *Service) Candidate(ctx context.Context, actor authz.Actor, personID person.ID) (person.Person, []claim.Claim, error) {
+	p, err := s.people.ByID(ctx, actor, personID)
+	if err != nil {
+		return person.Person{}, nil, err
+	}
+	if err := ownsPerson(ctx, s.db.Pool(), actor, personID); err != nil {
+		return person.Person{}, nil, err
+	}
+	claims, err := s.claims.ForPerson(ctx, s.db.Pool(), personID)
+	return p, claims, err
 }

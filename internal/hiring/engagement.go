@@ -186,7 +186,7 @@ func (t Terms) changes(old Terms) []db.Change {
 		db.Changed("title", old.Title, t.Title),
 		db.Changed("device", old.Device, t.Device),
 		db.Changed("device serial", old.DeviceSerial, t.DeviceSerial),
-		db.Changed("accounts", joinAccounts(old.Accounts), joinAccounts(t.Accounts)),
+		db.Changed("accounts", AccountLines(old.Accounts), AccountLines(t.Accounts)),
 	} {
 		if c.Old != c.New && (c.Old == nil || c.New == nil || *c.Old != *c.New) {
 			changes = append(changes, c)
@@ -195,7 +195,22 @@ func (t Terms) changes(old Terms) []db.Change {
 	return changes
 }
 
-func joinAccounts(accounts []Account) string {
+// ParseAccounts reads accounts, one a line, as "system: account". What has no colon has no account, which is refused
+// when the terms are stored.
+func ParseAccounts(text string) []Account {
+	var accounts []Account
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		system, account, _ := strings.Cut(line, ":")
+		accounts = append(accounts, Account{strings.TrimSpace(system), strings.TrimSpace(account)})
+	}
+	return accounts
+}
+
+// AccountLines is the inverse of ParseAccounts.
+func AccountLines(accounts []Account) string {
 	lines := make([]string, len(accounts))
 	for i, a := range accounts {
 		lines[i] = a.System + ": " + a.Account

@@ -225,3 +225,23 @@ func atCreated(j Job) page.Cursor[time.Time] {
 func atStart(e EngagementRow) page.Cursor[time.Time] {
 	return page.Cursor[time.Time]{Key: e.StartedOn, ID: string(e.ID)}
 }
+
+// EngagementsFor lists a person's engagements, the latest first, without their accounts. NotFound if the actor does
+// not see the person.
+func (s *Service) EngagementsFor(ctx context.Context, actor authz.Actor, personID person.ID) ([]Engagement, error) {
+	if _, err := s.people.ByID(ctx, actor, personID); err != nil {
+		return nil, err
+	}
+	return engagementsOf(ctx, s.db.Pool(), personID)
+}
+
+// OverridesFor lists what was let pass in the hiring that led to an engagement which the actor has read.
+func (s *Service) OverridesFor(ctx context.Context, actor authz.Actor, e Engagement) ([]Overridden, error) {
+	if e.ApplicationID == nil {
+		return nil, nil
+	}
+	if _, err := s.people.ByID(ctx, actor, e.PersonID); err != nil {
+		return nil, err
+	}
+	return overridesOf(ctx, s.db.Pool(), []ApplicationID{*e.ApplicationID})
+}

@@ -114,7 +114,7 @@ func TestAddCandidate(t *testing.T) {
 		p.ReferrerName != "Sam Okafor" || p.JobTitle != a.JobTitle || *p.ManagerID != b.Manager.ID {
 		t.Errorf("person %+v", p)
 	}
-	if claims, _ := b.Claims.ForPerson(t.Context(), b.DB.Pool(), personID); len(claims) != 2 {
+	if claims, _ := b.Claims.ForPerson(t.Context(), b.DB.Pool(), personID); len(claims) != 3 || claims[1].Kind != claim.TimeZone {
 		t.Errorf("claims %+v", claims)
 	}
 	if audited(t, b, "candidate.added") != 2 || audited(t, b, "application.added") != 2 {

@@ -101,15 +101,15 @@ func setAside(ctx context.Context, tx *db.Tx, personID person.ID, main Applicati
 }
 
 // ownsPerson refuses, as NotFound, whoever sees a person only because they interview them.
-func ownsPerson(ctx context.Context, tx *db.Tx, personID person.ID) error {
+func ownsPerson(ctx context.Context, q db.Querier, actor authz.Actor, personID person.ID) error {
 	var w db.Where
-	visibleJobs(tx.Actor, &w, "j")
+	visibleJobs(actor, &w, "j")
 	if w.SQL() == "" {
 		return nil
 	}
 	w.Add("a.person_id = ?", personID)
 	var owns bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM applications a JOIN jobs j ON j.id = a.job_id `+w.SQL()+`)`, w.Args...).Scan(&owns)
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM applications a JOIN jobs j ON j.id = a.job_id `+w.SQL()+`)`, w.Args...).Scan(&owns)
 	if err == nil && !owns {
 		err = apperr.Missing("person")
 	}

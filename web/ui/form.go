@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -126,3 +128,20 @@ func (f Field) inputType() string {
 
 // choiceID names one input of a group.
 func (f Field) choiceID(value string) string { return f.id() + "-" + slug(value) }
+
+// FieldErrors lists the messages at fields in the order of the form; those at fields that the order does not name
+// come last.
+func FieldErrors(problems map[string]string, order ...string) []FieldError {
+	list := make([]FieldError, 0, len(problems))
+	for _, name := range order {
+		if message := problems[name]; message != "" {
+			list = append(list, FieldError{Field: name, Message: message})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(problems)) {
+		if !slices.Contains(order, name) {
+			list = append(list, FieldError{Field: name, Message: problems[name]})
+		}
+	}
+	return list
+}
