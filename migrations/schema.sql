@@ -36,7 +36,7 @@ CREATE TABLE answers (
     answered_at timestamp with time zone NOT NULL,
     CONSTRAINT answers_interview_id_user_id_fkey FOREIGN KEY (interview_id, user_id) REFERENCES interviewers(interview_id, user_id),
     CONSTRAINT answers_pkey PRIMARY KEY (interview_id, user_id, check_id),
-    CONSTRAINT answers_verdict CHECK ((verdict = ANY (ARRAY['clear'::text, 'concern'::text, 'red-flag'::text, 'not-done'::text])))
+    CONSTRAINT answers_verdict CHECK ((verdict = ANY (ARRAY[''::text, 'clear'::text, 'concern'::text, 'red-flag'::text, 'not-done'::text])))
 );
 
 CREATE TABLE api_tokens (
@@ -442,9 +442,15 @@ CREATE TABLE interviews (
     status text DEFAULT 'scheduled'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     created_by uuid,
+    cancelled_at timestamp with time zone,
+    cancelled_by uuid,
+    cancel_reason text DEFAULT ''::text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     CONSTRAINT interviews_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
+    CONSTRAINT interviews_cancelled CHECK (((status = 'cancelled'::text) = (cancelled_at IS NOT NULL))),
     CONSTRAINT interviews_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id),
+    CONSTRAINT interviews_kit CHECK ((cardinality(kit) > 0)),
+    CONSTRAINT interviews_minutes CHECK (((minutes >= 5) AND (minutes <= 480))),
     CONSTRAINT interviews_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT interviews_pkey PRIMARY KEY (id),
     CONSTRAINT interviews_status CHECK ((status = ANY (ARRAY['scheduled'::text, 'done'::text, 'cancelled'::text])))
@@ -581,16 +587,24 @@ CREATE TABLE saved_views (
     CONSTRAINT saved_views_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE scorecard_words (
+    scorecard_id uuid NOT NULL,
+    field text NOT NULL,
+    words text NOT NULL,
+    person_id uuid NOT NULL,
+    CONSTRAINT scorecard_words_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT scorecard_words_pkey PRIMARY KEY (scorecard_id, field),
+    CONSTRAINT scorecard_words_scorecard_id_fkey FOREIGN KEY (scorecard_id) REFERENCES scorecards(id)
+);
+
 CREATE TABLE scorecards (
     id uuid NOT NULL,
     interview_id uuid NOT NULL,
     user_id uuid NOT NULL,
     number integer NOT NULL,
     answers jsonb NOT NULL,
-    summary text DEFAULT ''::text NOT NULL,
-    reason text DEFAULT ''::text NOT NULL,
     submitted_at timestamp with time zone NOT NULL,
-    CONSTRAINT scorecards_amend_reason CHECK (((number = 1) OR (reason <> ''::text))),
+    CONSTRAINT scorecards_from_one CHECK ((number >= 1)),
     CONSTRAINT scorecards_interview_id_user_id_fkey FOREIGN KEY (interview_id, user_id) REFERENCES interviewers(interview_id, user_id),
     CONSTRAINT scorecards_pkey PRIMARY KEY (id)
 );
@@ -814,6 +828,8 @@ CREATE UNIQUE INDEX saved_views_name ON public.saved_views USING btree (owner_id
 
 CREATE INDEX saved_views_shared ON public.saved_views USING btree (page) WHERE shared;
 
+CREATE INDEX scorecard_words_person ON public.scorecard_words USING btree (person_id);
+
 CREATE UNIQUE INDEX scorecards_number ON public.scorecards USING btree (interview_id, user_id, number);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
@@ -853,6 +869,8 @@ CREATE TRIGGER people_tally_delete AFTER DELETE ON public.people REFERENCING OLD
 CREATE TRIGGER people_tally_insert AFTER INSERT ON public.people REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
 
 CREATE TRIGGER people_tally_update AFTER UPDATE ON public.people FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.stage_id IS DISTINCT FROM new.stage_id)) OR (old.stage_since IS DISTINCT FROM new.stage_since)) OR (old.channel_id IS DISTINCT FROM new.channel_id)) OR (old.band IS DISTINCT FROM new.band)) OR (old.coverage IS DISTINCT FROM new.coverage)) OR (old.missing_checks IS DISTINCT FROM new.missing_checks)) OR (old.job_id IS DISTINCT FROM new.job_id))) EXECUTE FUNCTION tally_person_change();
+
+CREATE TRIGGER scorecard_words_no_rewrite BEFORE UPDATE ON public.scorecard_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -11,6 +11,7 @@ import (
 	"gatehouse/web/engagements"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
+	"gatehouse/web/interviews"
 	"gatehouse/web/jobs"
 	"gatehouse/web/library"
 	"gatehouse/web/path"
@@ -131,7 +132,22 @@ func (s *Server) hiringRoutes() []Route {
 
 // interviewRoutes: scheduling, the room, scorecards.
 func (s *Server) interviewRoutes() []Route {
-	return []Route{}
+	h := interviews.NewHandler(s.deps.Interviews)
+	return []Route{
+		{"GET", path.Interviews, authz.InterviewRead, h.List},
+		{"GET", "/applications/{id}/interviews/new", authz.InterviewPlan, h.New},
+		{"POST", "/applications/{id}/interviews", authz.InterviewPlan, h.Schedule},
+		{"GET", "/interviews/{id}", authz.InterviewRead, h.Show},
+		{"GET", "/interviews/{id}/plan", authz.InterviewPlan, h.Plan},
+		{"POST", "/interviews/{id}/plan", authz.InterviewPlan, h.Reschedule},
+		{"POST", "/interviews/{id}/cancel", authz.InterviewPlan, h.Cancel},
+		{"POST", "/interviews/{id}/answers/{check}", authz.InterviewWrite, h.Save},
+		{"POST", "/interviews/{id}/answers/{check}/evidence", authz.EvidenceWrite, h.Attach},
+		{"GET", "/interviews/{id}/answers/{check}/amend", authz.InterviewWrite, h.AmendForm},
+		{"POST", "/interviews/{id}/answers/{check}/amend", authz.InterviewWrite, h.Amend},
+		{"GET", "/interviews/{id}/submit", authz.InterviewWrite, h.Review},
+		{"POST", "/interviews/{id}/submit", authz.InterviewWrite, h.Submit},
+	}
 }
 
 // evidenceRoutes: adding, attaching, opening evidence; custody.

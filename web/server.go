@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
+	"gatehouse/internal/interview"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
@@ -49,6 +50,7 @@ type Deps struct {
 	Cases     *incident.Service
 	// Candidates reads the candidates' pages across features.
 	Candidates *candidate.Service
+	Interviews *interview.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

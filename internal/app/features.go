@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
+	"gatehouse/internal/interview"
 	"gatehouse/internal/inventory"
 	"gatehouse/internal/payment"
 	"gatehouse/internal/person"
@@ -38,6 +39,7 @@ type Features struct {
 	Cases     *incident.Service
 
 	Candidates *candidate.Service
+	Interviews *interview.Service
 }
 
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
@@ -50,6 +52,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
 	f.Hiring = hiring.NewService(d, lib, f.People, f.Claims, f.Assess)
 	f.Evidence = evidence.NewService(d, blobs, f.People, cfg.MaxUpload)
+	f.Interviews = interview.NewService(d, lib, f.People, f.Evidence, f.Assess)
 	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
 		inventory.NewService(), payment.NewService(), keys)
 	f.Candidates = candidate.NewService(d, lib, f.Assess, f.Evidence)
@@ -62,7 +65,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Cases: f.Cases,
-		Candidates: f.Candidates,
+		Candidates: f.Candidates, Interviews: f.Interviews,
 	}
 }
 

@@ -34,7 +34,7 @@ var tables = map[string]string{
 	"flags": "flag", "outcomes": "assessment", "assessments": "assessment", "assessment_moves": "assessment",
 	"jobs": "hiring", "applications": "hiring", "application_moves": "hiring", "gate_overrides": "hiring",
 	"engagements": "hiring", "engagement_accounts": "hiring",
-	"interviews": "interview", "interviewers": "interview", "answers": "interview", "scorecards": "interview",
+	"interviews": "interview", "interviewers": "interview", "answers": "interview", "scorecards": "interview", "scorecard_words": "interview",
 	"signals": "signal", "signal_batches": "signal", "signal_days": "signal",
 	"cases": "incident", "case_members": "incident", "case_steps": "incident", "case_step_items": "incident",
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",

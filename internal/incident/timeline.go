@@ -199,7 +199,8 @@ var historyParts = []string{
 	`SELECT md5(g.id::text || 'ended')::uuid, g.ended_on::timestamptz, 'engagement.ended', NULL::uuid, '', NULL::uuid, '',
 	        g.kind, g.title
 	 FROM   engagements g WHERE g.person_id = $2 AND g.ended_on IS NOT NULL`,
-	`SELECT s.id, s.submitted_at, 'scorecard.submitted', s.user_id, '', NULL::uuid, i.stage_id, s.number::text, s.summary
+	`SELECT s.id, s.submitted_at, 'scorecard.submitted', s.user_id, '', NULL::uuid, i.stage_id, s.number::text,
+	        coalesce((SELECT w.words FROM scorecard_words w WHERE w.scorecard_id = s.id AND w.field = 'summary'), '')
 	 FROM   scorecards s JOIN interviews i ON i.id = s.interview_id WHERE i.person_id = $2`,
 	`SELECT md5(o.item_id || o.origin_id || o.noted_at::text)::uuid, o.noted_at, 'check.recorded', o.noted_by, '',
 	        NULL::uuid, o.item_id, o.answer, o.note

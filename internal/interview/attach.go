@@ -62,6 +62,6 @@ func (s *Service) evidenceFor(ctx context.Context, actor authz.Actor, interviewI
 	if a.Title == "" {
 		a.Title = check.Title
 	}
-	return evidence.Add{PersonID: iv.PersonID, Kind: a.Kind, Title: a.Title, Source: "Interview",
+	return evidence.Add{PersonID: string(iv.PersonID), Kind: string(a.Kind), Title: a.Title, Source: "Interview",
 		Subjects: []evidence.Subject{AnswerSubject(interviewID, a.CheckID, own.UserID)}}, nil
 }

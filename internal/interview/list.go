@@ -52,6 +52,17 @@ func listedQuery(actor authz.Actor, w *db.Where, order string) string {
 	return cols + interviewTables + w.SQL() + order
 }
 
+// collectListed reads the rows of listedQuery and names their stages.
+func (s *Service) collectListed(rows pgx.Rows) ([]Listed, error) {
+	list, err := db.Many[Listed](rows)
+	for i, l := range list {
+		if stage, ok := s.catalogue.At(l.Edition).Stage(l.StageID); ok {
+			list[i].Stage = stage.Title
+		}
+	}
+	return list, err
+}
+
 // List returns a page of the interviews that the actor sees. A cursor of another list means the first page.
 func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.Slice[Listed], error) {
 	var w db.Where
@@ -75,7 +86,7 @@ func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.S
 	}
 	order := w.Number(" ORDER BY i.starts_at "+direction+", i.id "+direction+" LIMIT ?", pageSize+1)
 	rows, _ := s.db.Pool().Query(ctx, listedQuery(actor, &w, order), w.Args...)
-	list, err := db.Many[Listed](rows)
+	list, err := s.collectListed(rows)
 	if err != nil {
 		return page.Slice[Listed]{}, fmt.Errorf("list interviews: %w", err)
 	}
@@ -101,7 +112,7 @@ func (s *Service) Mine(ctx context.Context, actor authz.Actor) (Mine, error) {
 	w.Add("EXISTS (SELECT FROM interviewers v WHERE v.interview_id = i.id AND v.user_id = ? AND v.submitted_at IS NULL)", me(actor))
 	order := w.Number(" ORDER BY i.starts_at, i.id LIMIT ?", mineMost)
 	rows, _ := s.db.Pool().Query(ctx, listedQuery(actor, &w, order), w.Args...)
-	list, err := db.Many[Listed](rows)
+	list, err := s.collectListed(rows)
 	if err != nil {
 		return m, fmt.Errorf("list own interviews: %w", err)
 	}
@@ -132,7 +143,7 @@ func (s *Service) ForPerson(ctx context.Context, actor authz.Actor, about person
 	queueCards(b, actor, "c.interview_id IN (SELECT i.id FROM interviews i WHERE i.person_id = @scope)", about)
 	results := s.db.Pool().SendBatch(ctx, b)
 	rows, _ := results.Query()
-	list, err := db.Many[Listed](rows)
+	list, err := s.collectListed(rows)
 	var cards []Scorecard
 	if err == nil {
 		cards, err = collectCards(results)

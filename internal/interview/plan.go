@@ -71,6 +71,8 @@ type Offer struct {
 	Stage          *catalogue.Stage
 	Level          *catalogue.Level
 	Kit            []*catalogue.Check
+	// At is when the offer was made.
+	At time.Time
 	// Others are the remaining checks of the edition: they may be added.
 	Others  []*catalogue.Check
 	Holders []Holder

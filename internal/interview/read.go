@@ -27,6 +27,7 @@ func (s *Service) Prepare(ctx context.Context, actor authz.Actor, app hiring.App
 		}
 		holders, err := holdersFor(ctx, q, a.PersonID)
 		o = s.offer(a, holders)
+		o.At = s.db.Now()
 		return err
 	})
 	return o, err
@@ -51,6 +52,8 @@ func (s *Service) offer(a planned, holders []Holder) Offer {
 // Room is an interview as one person sees it.
 type Room struct {
 	Interview
+	// At is when the room was read.
+	At           time.Time
 	Edition      *catalogue.Edition
 	Interviewers []Interviewer
 	// Own is the viewer's place among the interviewers, nil for others.
@@ -102,7 +105,7 @@ func (r Room) OwnCards() []Scorecard {
 
 // Enter reads an interview as the actor may see it, in one round trip and one more for evidence.
 func (s *Service) Enter(ctx context.Context, actor authz.Actor, interviewID ID) (Room, error) {
-	var room Room
+	room := Room{At: s.db.Now()}
 	b := &pgx.Batch{}
 	sql, args := interviewQuery(actor, interviewID, "")
 	b.Queue(sql, args...)
@@ -246,12 +249,14 @@ type Listed struct {
 	PersonName string
 	JobTitle   string
 	StageID    string
-	Edition    string
-	StartsAt   time.Time
-	Minutes    int
-	Place      string
-	Status     Status
-	Questions  int
+	// Stage is the stage's title in the interview's edition.
+	Stage     string `db:"-"`
+	Edition   string
+	StartsAt  time.Time
+	Minutes   int
+	Place     string
+	Status    Status
+	Questions int
 	// Holders are the interviewers' names; Submitted counts the scorecards that are in.
 	Holders   []string
 	Submitted int

@@ -107,6 +107,42 @@ func InterviewCheck[ID ~string](id ID, check string) string {
 	return Interview(id) + "?check=" + url.QueryEscape(check)
 }
 
+// ScheduleInterview is the form that plans an application's next interview.
+func ScheduleInterview[ID ~string](application ID) string {
+	return Application(application, "interviews/new")
+}
+
+// InterviewAnswer is where an answer to a check is saved; act is empty, "evidence" or "amend".
+func InterviewAnswer[ID ~string](id ID, check, act string) string {
+	if act == "" {
+		return with(Interviews, string(id), "answers", check)
+	}
+	return with(Interviews, string(id), "answers", check, act)
+}
+
+// InterviewSubmit is the page that shows what is left before a scorecard is frozen.
+func InterviewSubmit[ID ~string](id ID) string { return Interview(id) + "/submit" }
+
+// InterviewPlan is the form for time, place and interviewers; InterviewCancel calls the interview off.
+func InterviewPlan[ID ~string](id ID) string { return Interview(id) + "/plan" }
+
+// InterviewCancel is where an interview is called off.
+func InterviewCancel[ID ~string](id ID) string { return Interview(id) + "/cancel" }
+
+// InterviewsWhere is the list of interviews with filters; empty ones are left out.
+func InterviewsWhere(when, status, text, after string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"when": when, "status": status, "q": text, "after": after} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return Interviews
+	}
+	return Interviews + "?" + q.Encode()
+}
+
 // Flag is a flag's page with its disposition form.
 func Flag[ID ~string](id ID) string { return with(Flags, string(id)) }
 

@@ -45,16 +45,22 @@ type World struct {
 // New makes the world in a database of its own.
 func New(t testing.TB) *World {
 	t.Helper()
-	return On(t, dbtest.New(t))
-}
-
-// On makes the world in a given database.
-func On(t testing.TB, d *db.DB) *World {
-	t.Helper()
 	lib, err := catalogue.Load()
 	must(t, err)
-	w := &World{DB: d, Catalogue: lib}
+	w := &World{DB: dbtest.New(t), Catalogue: lib}
 	people := w.services(t)
+	return w.fill(t, people)
+}
+
+// In makes the world in a running installation.
+func In(t testing.TB, d *db.DB, lib *catalogue.Library, people *person.Service, interviews *interview.Service) *World {
+	t.Helper()
+	w := &World{DB: d, Catalogue: lib, Interviews: interviews}
+	return w.fill(t, people)
+}
+
+func (w *World) fill(t testing.TB, people *person.Service) *World {
+	t.Helper()
 	for u, role := range map[*account.User]authz.Role{
 		&w.Ada: authz.Interviewer, &w.Ben: authz.Interviewer, &w.Cleo: authz.Interviewer, &w.HR: authz.HR,
 		&w.Manager: authz.HiringManager, &w.OtherManager: authz.HiringManager, &w.Analyst: authz.SecurityAnalyst,
