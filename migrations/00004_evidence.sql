@@ -26,7 +26,7 @@ CREATE TABLE evidence_items (
 CREATE INDEX evidence_items_person ON evidence_items (person_id, collected_at DESC, id DESC);
 CREATE INDEX evidence_items_case ON evidence_items (case_id, collected_at DESC) WHERE case_id IS NOT NULL;
 
--- What an item is attached to. subject_id is text: an answer is "<interview>/<check>", a step "<case>/<step>".
+-- What an item is attached to. subject_id is text: an answer is "<interview>/<interviewer>/<check>", a step "<case>/<step>".
 CREATE TABLE evidence_links (
     evidence_id  uuid NOT NULL REFERENCES evidence_items (id),
     subject_kind text NOT NULL CONSTRAINT evidence_links_kind CHECK (subject_kind IN (

@@ -466,6 +466,16 @@ CREATE TABLE job_checks (
     CONSTRAINT job_checks_pkey PRIMARY KEY (job_id, check_id)
 );
 
+CREATE TABLE job_comparisons (
+    job_id uuid NOT NULL,
+    stale_since timestamp with time zone,
+    compared_at timestamp with time zone,
+    took interval DEFAULT '00:00:00'::interval NOT NULL,
+    uneven integer DEFAULT 0 NOT NULL,
+    CONSTRAINT job_comparisons_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE,
+    CONSTRAINT job_comparisons_pkey PRIMARY KEY (job_id)
+);
+
 CREATE TABLE jobs (
     id uuid NOT NULL,
     number bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -482,12 +492,6 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES users(id),
     CONSTRAINT jobs_pkey PRIMARY KEY (id),
     CONSTRAINT jobs_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
-);
-
-CREATE TABLE jobs_to_compare (
-    job_id uuid NOT NULL,
-    since timestamp with time zone NOT NULL,
-    CONSTRAINT jobs_to_compare_pkey PRIMARY KEY (job_id)
 );
 
 CREATE TABLE outcomes (
@@ -782,7 +786,9 @@ CREATE INDEX interviews_person ON public.interviews USING btree (person_id, star
 
 CREATE INDEX interviews_starts ON public.interviews USING btree (starts_at DESC, id DESC);
 
-CREATE INDEX job_checks_uneven ON public.job_checks USING btree (((due - done)) DESC, job_id) WHERE ((done > 0) AND (done < due));
+CREATE INDEX job_comparisons_stale ON public.job_comparisons USING btree (stale_since) WHERE (stale_since IS NOT NULL);
+
+CREATE INDEX job_comparisons_uneven ON public.job_comparisons USING btree (uneven DESC, job_id) WHERE (uneven > 0);
 
 CREATE INDEX jobs_manager ON public.jobs USING btree (manager_id);
 

@@ -100,7 +100,7 @@ func Sensitivities() []catalogue.Sensitivity {
 	return []catalogue.Sensitivity{catalogue.SensitivityNormal, catalogue.SensitivityPersonal, catalogue.SensitivitySpecial}
 }
 
-// The kinds of subject an item can be attached to. The id of an answer is "<interview>/<check>", or
+// The kinds of subject an item can be attached to. The id of an answer is "<interview>/<interviewer>/<check>", or
 // "<person>/<check>" for a check made outside an interview; of a step "<case>/<step>"; of a dossier field
 // "<case>/<field>"; of a signal the place it has in the list of signals.
 const (

@@ -184,7 +184,7 @@ func interview(t *testing.T, b *hiringtest.Bench, personID person.ID, user authz
 	interviewID := id.New()
 	if _, err := b.DB.Pool().Exec(t.Context(), `
 		INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, created_at)
-		SELECT $1, application_id, id, job_id, stage_id, '1.0.0', '{}', now(), now() FROM people WHERE id = $2`, interviewID, personID); err != nil {
+		SELECT $1, application_id, id, job_id, stage_id, '1.0.0', '{check-video-on}', now(), now() FROM people WHERE id = $2`, interviewID, personID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.DB.Pool().Exec(t.Context(), `INSERT INTO interviewers (interview_id, user_id) VALUES ($1, $2)`, interviewID, user.ID); err != nil {

@@ -39,7 +39,7 @@ func flagEvidence(ctx context.Context, q db.Querier, personID string) (map[strin
 		FROM   flags f
 		JOIN   evidence_links l
 		       ON l.subject_kind = 'flag' AND l.subject_id = f.id::text
-		       OR l.subject_kind = 'answer' AND l.subject_id = split_part(f.origin_id, '/', 1) || '/' || f.item_id
+		       OR l.subject_kind = 'answer' AND l.subject_id IN (f.origin_id || '/' || f.item_id, f.person_id || '/' || f.item_id)
 		       OR l.subject_kind = 'signal' AND l.subject_id = f.origin_id
 		WHERE  f.person_id = $1
 		ORDER  BY 1, 2`, personID)

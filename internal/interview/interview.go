@@ -216,7 +216,7 @@ func originID(id ID, user account.ID) string { return string(id) + "/" + string(
 
 // AnswerSubject is what evidence for an answer is attached to.
 func AnswerSubject(id ID, checkID string, user account.ID) evidence.Subject {
-	return evidence.Subject{Kind: "answer", ID: string(id) + "/" + checkID + "/" + string(user)}
+	return evidence.Subject{Kind: "answer", ID: originID(id, user) + "/" + checkID}
 }
 
 // outcomes is what lines of a scorecard say of the person.

@@ -228,17 +228,6 @@ func coverage(room Room, findings []assessment.Finding) assessment.Coverage {
 	return assessment.Assess(room.Edition, assessment.Input{Findings: findings, Level: room.LevelID, Stage: room.StageID}).Coverage
 }
 
-// Blind reports whether the actor still owes a scorecard about the person. Until it is in, pages about the person
-// must not show the actor what other interviewers' answers led to.
-func (s *Service) Blind(ctx context.Context, actor authz.Actor, about person.ID) (bool, error) {
-	var owes bool
-	err := s.db.Pool().QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM interviewers v JOIN interviews i ON i.id = v.interview_id
-		               WHERE  i.person_id = $1 AND i.status = 'scheduled' AND v.user_id = $2 AND v.submitted_at IS NULL)`,
-		about, me(actor)).Scan(&owes)
-	return owes, err
-}
-
 // ended is SQL for when an interview i is planned to end.
 const ended = `i.starts_at + make_interval(mins => i.minutes)`
 

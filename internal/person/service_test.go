@@ -134,8 +134,8 @@ func TestVisible(t *testing.T) {
 	exec(`INSERT INTO jobs (id, title, level_id, edition, manager_id, created_at) VALUES ($1, 'Engineer', 'level-verified', '1.0.0', $2, now())`, job, manager.ID)
 	exec(`INSERT INTO applications (id, person_id, job_id, edition, stage_id, stage_since, applied_at, aside) VALUES ($1, $2, $3, '1.0.0', 'stage-offer', now(), now(), true)`, app, aside.ID, job)
 	for _, iv := range []struct{ id, status string }{{id.New(), "scheduled"}, {off, "cancelled"}} {
-		exec(`INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, status, created_at)
-		      VALUES ($1, $2, $3, $4, 'stage-offer', '1.0.0', '{}', now(), $5, now())`, iv.id, app, met.ID, job, iv.status)
+		exec(`INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, status, created_at, cancelled_at)
+		      VALUES ($1, $2, $3, $4, 'stage-offer', '1.0.0', '{check-video-on}', now(), $5, now(), CASE WHEN $5 = 'cancelled' THEN now() END)`, iv.id, app, met.ID, job, iv.status)
 		if iv.id == off {
 			exec(`INSERT INTO interviewers (interview_id, user_id) VALUES ($1, $2)`, iv.id, cancelled.ID)
 			continue

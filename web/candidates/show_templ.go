@@ -343,7 +343,7 @@ func acts(v showView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if may(ctx, authz.InterviewPlan) && v.Head.ApplicationID != nil && v.Head.ApplicationStatus == "active" {
-				templ_7745c5c3_Err = ui.MenuLink(ui.Action{Label: "Schedule an interview", Icon: ui.IconCalendarEvent, Href: path.Application(*v.Head.ApplicationID, "interviews")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.MenuLink(ui.Action{Label: "Schedule an interview", Icon: ui.IconCalendarEvent, Href: path.ScheduleInterview(*v.Head.ApplicationID)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

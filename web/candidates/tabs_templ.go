@@ -446,7 +446,7 @@ func interviewsTab(v showView) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if may(ctx, authz.InterviewPlan) && v.Head.ApplicationID != nil && v.Head.ApplicationStatus == "active" {
-						templ_7745c5c3_Err = ui.ButtonLink(ui.Action{Label: "Schedule an interview", Icon: ui.IconCalendarEvent, Href: path.Application(*v.Head.ApplicationID, "interviews")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.ButtonLink(ui.Action{Label: "Schedule an interview", Icon: ui.IconCalendarEvent, Href: path.ScheduleInterview(*v.Head.ApplicationID)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -28,7 +28,7 @@ type world struct {
 func newWorld(t *testing.T) world {
 	t.Helper()
 	a := apptest.New(t)
-	w := world{interviewtest.In(t, a.DB, a.Features.Catalogue, a.Features.People, a.Features.Interviews), a}
+	w := world{interviewtest.In(t, a.DB, a.Features.Hiring, a.Features.Interviews), a}
 	a.User("Lender", authz.Administrator)
 	// One password for all: hashing it once keeps the tests quick.
 	if _, err := a.DB.Pool().Exec(t.Context(), `

@@ -2,6 +2,7 @@
 package accounttest
 
 import (
+	"strings"
 	"testing"
 
 	"gatehouse/internal/account"
@@ -15,10 +16,21 @@ import (
 func Actor(t testing.TB, d *db.DB, roles ...authz.Role) authz.Actor {
 	t.Helper()
 	userID := id.New()
+	return add(t, d, userID, "User "+userID, roles).Actor()
+}
+
+// Named adds a user as Actor does, with a name; the address is name@example.com.
+func Named(t testing.TB, d *db.DB, name string, roles ...authz.Role) account.User {
+	t.Helper()
+	return add(t, d, id.New(), name, roles)
+}
+
+func add(t testing.TB, d *db.DB, userID, name string, roles []authz.Role) account.User {
+	t.Helper()
 	_, err := d.Pool().Exec(t.Context(), `
 		INSERT INTO users (id, email, name, password_hash, roles, created_at)
 		VALUES ($1, $2, $3, 'none', $4, $5)`,
-		userID, "user-"+userID+"@example.com", "User "+userID[len(userID)-4:], roles, d.Now())
+		userID, strings.ToLower(strings.ReplaceAll(name, " ", "-"))+"@example.com", name, roles, d.Now())
 	if err != nil {
 		t.Fatalf("add a user: %v", err)
 	}
@@ -26,5 +38,5 @@ func Actor(t testing.TB, d *db.DB, roles ...authz.Role) authz.Actor {
 	if err != nil {
 		t.Fatalf("read the user: %v", err)
 	}
-	return u.Actor()
+	return u
 }
