@@ -372,3 +372,6 @@ const findingColumns = `
 	FROM   flags f
 	JOIN   people p ON p.id = f.person_id
 	`
+
+// Empty reports whether there is neither an interview ahead nor a scorecard owed.
+func (p *InterviewPart) Empty() bool { return p == nil || len(p.Next)+len(p.Owed) == 0 }

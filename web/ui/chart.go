@@ -47,6 +47,8 @@ type BandRow struct {
 	Label  string
 	Href   string
 	Counts map[string]int // by low, elevated, high, critical, none
+	// Hrefs lead from each number of the table to its list, by band; may be nil.
+	Hrefs map[string]string
 }
 
 func (r BandRow) total() int {

@@ -1,0 +1,111 @@
+package insights
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/dashboard"
+	"gatehouse/web/request"
+)
+
+// table is a dashboard as a file: one number a line.
+type table struct{ lines [][]string }
+
+func (t *table) add(figure, row, column string, n int) {
+	t.lines = append(t.lines, []string{figure, row, column, strconv.Itoa(n)})
+}
+
+func (t *table) spread(figure string, rows []dashboard.Spread) {
+	for _, row := range rows {
+		for _, band := range catalogue.Bands() {
+			t.add(figure, row.Title, words(string(band)), row.Counts[string(band)])
+		}
+	}
+}
+
+// send answers with the file. A text that a spreadsheet would take for a formula is marked as text.
+func (t *table) send(w http.ResponseWriter, name string) error {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"figure", "row", "column", "number"})
+	for _, line := range t.lines {
+		for i, cell := range line {
+			if strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
+				line[i] = "'" + cell
+			}
+		}
+		_ = out.Write(line)
+	}
+	out.Flush()
+	return nil // an error here is the reader gone away
+}
+
+// HiringCSV is the hiring dashboard as a file.
+func (h *Handlers) HiringCSV(w http.ResponseWriter, r *http.Request) error {
+	d, err := h.dashboards.Hiring(r.Context(), request.Actor(r), bandsOf(r)...)
+	if err != nil {
+		return err
+	}
+	var t table
+	t.spread("Candidates by stage", d.Stages)
+	t.spread("Candidates by coverage", d.Coverage)
+	t.spread("Candidates by channel", d.Channels)
+	t.spread("Candidates by time in stage", d.Ageing)
+	for _, b := range d.Waiting {
+		t.add("Flags waiting", b.Title, "flags", b.N)
+	}
+	for _, f := range d.Findings {
+		t.add("Open findings", f.Title, "flags", f.N)
+	}
+	for _, c := range d.Checks {
+		t.add("Required checks left out", c.Title, "waiting for it", c.Waiting)
+		t.add("Required checks left out", c.Title, "passed over", c.Overridden)
+	}
+	for _, m := range d.Moves.Days {
+		t.add("Changes of band", m.Day.Format(time.DateOnly), "up", m.Up)
+		t.add("Changes of band", m.Day.Format(time.DateOnly), "down", m.Down)
+	}
+	for _, j := range d.Uneven {
+		t.add("Jobs with unequal checks", j.Title, "checks", j.Checks)
+	}
+	return t.send(w, "hiring-risk")
+}
+
+// ResponseCSV is the response dashboard as a file. It names cases by their code names.
+func (h *Handlers) ResponseCSV(w http.ResponseWriter, r *http.Request) error {
+	d, err := h.dashboards.Response(r.Context(), request.Actor(r))
+	if err != nil {
+		return err
+	}
+	var t table
+	for _, p := range d.Phases {
+		t.add("Open cases by phase", words(string(p.Phase)), "cases", p.N)
+	}
+	for _, b := range d.Ageing {
+		t.add("Open cases by age", b.Title, "cases", b.N)
+	}
+	t.add("Overdue steps", "All my cases", "steps", d.OverdueSteps)
+	for _, day := range d.Signals {
+		for _, severity := range catalogue.Severities() {
+			t.add("Signals", day.Day.Format(time.DateOnly), words(string(severity)), day.N[severity])
+		}
+	}
+	for _, b := range d.Opened {
+		t.add("Cases opened", date(b.From), "cases", b.N)
+	}
+	return t.send(w, "response")
+}
+
+// words gives "red-flag" as "Red flag".
+func words(s string) string {
+	if s == "" {
+		return s
+	}
+	s = strings.ReplaceAll(s, "-", " ")
+	return strings.ToUpper(s[:1]) + s[1:]
+}
