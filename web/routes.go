@@ -6,16 +6,21 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
 	"gatehouse/web/applications"
+	"gatehouse/web/audit"
 	"gatehouse/web/board"
 	"gatehouse/web/candidates"
 	"gatehouse/web/engagements"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
+	"gatehouse/web/insights"
 	"gatehouse/web/interviews"
 	"gatehouse/web/jobs"
 	"gatehouse/web/library"
 	"gatehouse/web/path"
 	"gatehouse/web/people"
+	"gatehouse/web/search"
+	"gatehouse/web/today"
+	"gatehouse/web/ui"
 )
 
 // Handler answers a request or returns the error that web/errors.go answers.
@@ -175,7 +180,31 @@ func (s *Server) caseRoutes() []Route {
 
 // insightRoutes: today, dashboards, search.
 func (s *Server) insightRoutes() []Route {
-	return []Route{}
+	h := insights.New(s.deps.Catalogue, s.deps.Dashboards)
+	return []Route{
+		{"GET", path.Today, authz.Signed, today.New(s.deps.Dashboards).Show},
+		{"GET", path.Search, authz.Signed, search.New(s.deps.Dashboards, s.deps.People, searchable()).Show},
+		{"GET", path.InsightsHiring, authz.DashboardHiring, h.Hiring},
+		{"GET", path.InsightsHiringCSV, authz.DashboardHiring, h.HiringCSV},
+		{"GET", path.InsightsFlags, authz.DashboardHiring, h.Flags},
+		{"GET", path.InsightsMovement, authz.DashboardHiring, h.Movement},
+		{"GET", path.InsightsOverrides, authz.DashboardHiring, h.Overrides},
+		{"GET", path.InsightsJobs + "/{id}", authz.DashboardHiring, h.Job},
+		{"GET", path.InsightsCases, authz.DashboardCases, h.Response},
+		{"GET", path.InsightsCasesCSV, authz.DashboardCases, h.ResponseCSV},
+		{"POST", path.Views, authz.Signed, h.SaveView},
+		{"POST", path.Views + "/{id}/share", authz.Signed, h.ShareView},
+		{"POST", path.Views + "/{id}/remove", authz.Signed, h.RemoveView},
+	}
+}
+
+// searchable are the pages that search finds by name: those of the navigation.
+func searchable() []search.Page {
+	var pages []search.Page
+	for _, e := range navigation {
+		pages = append(pages, search.Page{Label: e.item.Label, Href: e.item.Href, Icon: e.item.Icon, Permission: e.permission})
+	}
+	return append(pages, search.Page{Label: "Account and security", Href: path.Account, Icon: ui.IconSettings, Permission: authz.Signed})
 }
 
 // libraryRoutes: the framework, to read and search.
@@ -190,7 +219,12 @@ func (s *Server) libraryRoutes() []Route {
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.
 func (s *Server) adminRoutes() []Route {
 	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Parts)
+	log := audit.New(s.deps.Audit, s.deps.Accounts, s.deps.People, s.deps.Dashboards)
 	return []Route{
+		{"GET", path.Audit, authz.AuditRead, log.List},
+		{"GET", path.AuditCSV, authz.AuditRead, log.CSV},
+		{"GET", path.Audit + "/{id}", authz.AuditRead, log.Show},
+		{"POST", path.Audit + "/{id}/check", authz.AuditRead, log.Check},
 		{"GET", path.Users, authz.UserManage, h.Users},
 		{"GET", path.NewUser, authz.UserManage, h.NewUser},
 		{"POST", path.Users, authz.UserManage, h.AddUser},

@@ -14,9 +14,11 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/assessment"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/dashboard"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
@@ -51,6 +53,8 @@ type Deps struct {
 	// Candidates reads the candidates' pages across features.
 	Candidates *candidate.Service
 	Interviews *interview.Service
+	Dashboards *dashboard.Service
+	Audit      *audit.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.

@@ -6,9 +6,11 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/assessment"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/dashboard"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
@@ -40,6 +42,8 @@ type Features struct {
 
 	Candidates *candidate.Service
 	Interviews *interview.Service
+	Dashboards *dashboard.Service
+	Audit      *audit.Service
 }
 
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
@@ -56,6 +60,8 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
 		inventory.NewService(), payment.NewService(), keys)
 	f.Candidates = candidate.NewService(d, lib, f.Assess, f.Evidence)
+	f.Dashboards = dashboard.NewService(d, lib)
+	f.Audit = audit.NewService(d)
 	return f
 }
 
@@ -66,6 +72,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
+		Dashboards: f.Dashboards, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
 	}
 }
 
@@ -79,6 +86,8 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
+		{"fold tallies", 2 * time.Second, a.Features.Dashboards.Fold},
+		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
 	}
 }
 
