@@ -36,7 +36,7 @@ const (
 	offline = `window.there = window.fetch; window.fetch = () => Promise.reject(new TypeError("away")); true`
 	online  = `window.fetch = window.there; window.dispatchEvent(new Event("online")); true`
 	// deaf lets the next save through and loses its reply.
-	deaf = `window.there = window.fetch; window.fetch = async (...a) => { await window.there(...a); window.fetch = window.there; throw new TypeError("lost"); }; true`
+	deaf = `window.there = window.fetch; window.fetch = async (...a) => { await window.there(...a); window.fetch = window.there; window.lost = true; throw new TypeError("lost"); }; true`
 )
 
 func TestRoomByKeyboardWithABadNetwork(t *testing.T) {
@@ -98,7 +98,8 @@ func TestRoomByKeyboardWithABadNetwork(t *testing.T) {
 	p.Goto(w.app.URL + path.InterviewCheck(iv, kit[4]))
 	browsertest.Eval[bool](p, deaf)
 	p.Press("3")
-	p.Press("1") // changed before the lost reply is known to be lost
+	p.WaitUntil(`window.lost === true`)
+	p.Press("1") // changed while the page does not know that the answer before was stored
 	waitSaved(p)
 	verdict(4, catalogue.Clear, "", 4)
 	p.TakeProblems() // the console names the conflict with the save whose reply was lost
