@@ -61,6 +61,7 @@ const (
 	moveOn     move = "on"     // to the next stage
 	moveHire   move = "hire"   // make it an engagement
 	moveRecord move = "record" // answer the first of the missing checks
+	moveAnswer move = "answer" // answer the first of the flags that block
 )
 
 // primary chooses the action that takes this candidate further, for whoever looks.
@@ -70,6 +71,8 @@ func (v showView) primary(actor authz.Actor) move {
 		return moveNone
 	case len(v.Missing) > 0 && actor.May(authz.CheckRecord):
 		return moveRecord
+	case len(v.Missing) == 0 && v.blocked() && actor.May(authz.FlagDispose):
+		return moveAnswer
 	case v.blocked() || !actor.May(authz.ApplicationMove):
 		return moveNone
 	case v.Next.Order >= hireFrom(v.ed):
