@@ -65,8 +65,8 @@ func (w world) file(actor authz.Actor, a evidence.Add, content string) evidence.
 func (w world) openCase(member authz.Actor, sees, function string) string {
 	w.Helper()
 	caseID := id.New()
-	w.exec(`INSERT INTO cases (id, code_name, person_id, edition, reason, opened_at, status, outcome, decided_by, agreed_by)
-	        VALUES ($1, $2, $3, '1.0.0', 'r', now(), 'closed', 'confirmed', NULL, $4)`, caseID, "Case "+caseID, w.person.ID, id.New())
+	w.exec(`INSERT INTO cases (id, code_name, person_id, edition, reason, opened_at)
+	        VALUES ($1, $2, $3, '1.0.0', 'r', now())`, caseID, "Case "+caseID, w.person.ID)
 	w.join(caseID, member, sees, function)
 	return caseID
 }
@@ -384,6 +384,21 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	_, err = w.s.AddText(t.Context(), legal, inCase, "text")
 	wantKind(t, err, apperr.NotFound)
+	// An observer brings nothing, and a closed case takes nothing, though both are still read.
+	w.exec(`UPDATE case_members SET function = 'observer' WHERE user_id = $1`, lead.ID)
+	_, err = w.s.AddText(t.Context(), lead, inCase, "text")
+	wantKind(t, err, apperr.NotFound)
+	w.exec(`UPDATE case_members SET function = 'lead' WHERE user_id = $1`, lead.ID)
+	_, err = w.s.AddText(t.Context(), lead, inCase, "text")
+	if err != nil {
+		t.Errorf("the lead again: %v", err)
+	}
+	w.exec(`UPDATE cases SET status = 'closed', outcome = 'confirmed', agreed_by = $2 WHERE id = $1`, caseID, id.New())
+	_, err = w.s.AddText(t.Context(), lead, inCase, "text")
+	wantKind(t, err, apperr.NotFound)
+	if _, err = w.s.ByID(t.Context(), lead, closed); err != nil {
+		t.Errorf("what a closed case holds: %v", err)
+	}
 }
 
 func TestSpecialItemsOpenForFew(t *testing.T) {

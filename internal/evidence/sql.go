@@ -188,7 +188,7 @@ func subjectsOf(ctx context.Context, q db.Querier, actor authz.Actor, itemID ID)
 }
 
 // mayCollect checks that the actor may add items about the person, inside the case if one is named, and that there
-// is somebody to add them to.
+// is somebody to add them to. A closed case takes none; its observers bring none, nor whoever the subject referred.
 func mayCollect(ctx context.Context, q db.Querier, actor authz.Actor, personID, caseID string) error {
 	var w db.Where
 	w.Add("p.id = ?", personID)
@@ -198,10 +198,12 @@ func mayCollect(ctx context.Context, q db.Querier, actor authz.Actor, personID, 
 		person.Visible(actor, &w, "p")
 	} else {
 		what = "case"
-		w.Add(`EXISTS (SELECT FROM cases c WHERE c.id = ? AND c.person_id = p.id)`, caseID)
+		w.Add(`EXISTS (SELECT FROM cases c WHERE c.id = ? AND c.person_id = p.id AND c.status = 'open')`, caseID)
 		if actor.Kind != authz.KindSystem {
-			w.Add(`EXISTS (SELECT FROM case_members m WHERE m.case_id = ? AND m.user_id = ? AND m.removed_at IS NULL)`,
-				caseID, actor.ID)
+			w.Add(`? AND EXISTS (SELECT FROM case_members m
+				WHERE m.case_id = ? AND m.user_id = ? AND m.removed_at IS NULL AND m.function <> 'observer')`,
+				actor.Kind == authz.KindUser, caseID, actor.ID)
+			w.Add(`NOT EXISTS (SELECT FROM people o WHERE o.id = ANY (?::uuid[]) AND o.referrer_id = p.id)`, own(actor))
 		}
 	}
 	var erasedAt *time.Time
