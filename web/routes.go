@@ -9,6 +9,7 @@ import (
 	"gatehouse/web/audit"
 	"gatehouse/web/board"
 	"gatehouse/web/candidates"
+	"gatehouse/web/cases"
 	"gatehouse/web/engagements"
 	"gatehouse/web/evidence"
 	"gatehouse/web/flags"
@@ -175,7 +176,51 @@ func (s *Server) signalRoutes() []Route {
 
 // caseRoutes: escalation, cases and all that belongs to them.
 func (s *Server) caseRoutes() []Route {
-	return []Route{}
+	h := cases.New(s.deps.Cases, s.deps.Evidence, s.deps.Catalogue)
+	one := path.Cases + "/{id}"
+	step := one + "/steps/{step}"
+	return []Route{
+		{"GET", path.People + "/{id}/escalate", authz.CaseEscalate, h.NewEscalation},
+		{"POST", path.People + "/{id}/escalate", authz.CaseEscalate, h.Escalate},
+		{"GET", path.Cases, authz.CaseRead, h.List},
+		{"GET", one, authz.CaseRead, h.Show},
+		{"GET", one + "/timeline", authz.CaseRead, h.Timeline},
+		{"GET", one + "/report", authz.CaseRead, h.Report},
+
+		{"GET", step, authz.CaseRead, h.Step},
+		{"POST", step + "/done", authz.CaseWork, h.FinishStep},
+		{"POST", step + "/skip", authz.CaseWork, h.SkipStep},
+		{"POST", step + "/reopen", authz.CaseWork, h.ReopenStep},
+		{"POST", step + "/tick", authz.CaseWork, h.TickItem},
+		{"POST", step + "/owner", authz.CaseWork, h.AssignStep},
+		{"POST", step + "/notes", authz.CaseWork, h.AddStepNote},
+		{"POST", step + "/attach", authz.CaseWork, h.AttachEvidence},
+
+		{"GET", one + "/access", authz.CaseRead, h.Access},
+		{"POST", one + "/access", authz.CaseWork, h.AddGrant},
+		{"POST", one + "/access/import", authz.CaseWork, h.ImportGrants},
+		{"POST", one + "/access/{grant}/{act}", authz.CaseWork, h.ActOnGrant},
+		{"GET", one + "/money", authz.CaseRead, h.Money},
+		{"POST", one + "/money", authz.CaseWork, h.AddPayment},
+		{"POST", one + "/money/{payment}/move", authz.CaseWork, h.MovePayment},
+		{"POST", one + "/money/{payment}/explain", authz.CaseWork, h.ExplainPayment},
+		{"GET", one + "/dossier", authz.CaseRead, h.Dossier},
+		{"POST", one + "/dossier/{field}", authz.CaseWork, h.AddEntry},
+		{"POST", one + "/dossier/{field}/gap", authz.CaseWork, h.ExplainGap},
+		{"POST", one + "/dossier/{field}/reopen", authz.CaseWork, h.ReopenGap},
+		{"POST", one + "/dossier/{field}/{entry}/remove", authz.CaseWork, h.RemoveEntry},
+		{"GET", one + "/evidence", authz.CaseRead, h.Evidence},
+		{"GET", one + "/notes", authz.CaseRead, h.Notes},
+		{"POST", one + "/notes", authz.CaseWork, h.AddNote},
+
+		{"GET", one + "/outcome", authz.CaseRead, h.Outcome},
+		{"POST", one + "/outcome", authz.CaseWork, h.ProposeOutcome},
+		{"POST", one + "/outcome/agree", authz.CaseWork, h.AgreeOutcome},
+		{"POST", one + "/close", authz.CaseLead, h.Close},
+		{"GET", one + "/members", authz.CaseRead, h.Members},
+		{"POST", one + "/members", authz.CaseLead, h.AddMember},
+		{"POST", one + "/members/{user}/remove", authz.CaseLead, h.RemoveMember},
+	}
 }
 
 // insightRoutes: today, dashboards, search.

@@ -131,7 +131,7 @@ func latestEngagement(ctx context.Context, q db.Querier, personID person.ID) (*s
 		ORDER  BY ended_on IS NULL DESC, started_on DESC
 		LIMIT  1`, personID).Scan(&engagementID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil // a candidate who was never hired has none, and a case all the same
+		err = nil // a candidate who was never hired has none, and a case all the same
 	}
 	return engagementID, err
 }

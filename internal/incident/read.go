@@ -209,6 +209,10 @@ type StepView struct {
 	Evidence []evidence.Item
 	// Owners are the members who may own the step.
 	Owners []Member
+	// Checks are the checks of the catalogue that the step makes use of.
+	Checks []*catalogue.Check
+	// Offered is evidence that could be attached to the step besides; members called in for tasks add their own.
+	Offered []evidence.Item
 }
 
 // ShowStep reads one step with its notes and evidence.
@@ -222,15 +226,30 @@ func (s *Service) ShowStep(ctx context.Context, actor authz.Actor, caseID ID, st
 		return StepView{}, apperr.Missing("step")
 	}
 	sv := StepView{View: v, Step: step}
+	for _, checkID := range step.Item.Checks {
+		if check, known := s.lib.At(v.Case.Edition).Check(checkID); known {
+			sv.Checks = append(sv.Checks, check)
+		}
+	}
 	if sv.Notes, err = s.namedNotes(ctx, v, stepID); err != nil {
 		return StepView{}, err
 	}
 	sv.Evidence, err = s.evidence.For(ctx, actor, evidence.Subject{Kind: evidence.OnStep, ID: within(v.Case, stepID)})
+	if err != nil {
+		return StepView{}, err
+	}
 	for _, m := range v.Members {
 		if m.Function.Fits(step.OwnerRole) {
 			sv.Owners = append(sv.Owners, m)
 		}
 	}
+	if v.Case.Sees != Whole || !v.Case.Works() {
+		return sv, nil
+	}
+	items, err := s.itemsOf(ctx, actor, v.Case)
+	sv.Offered = slices.DeleteFunc(items, func(i evidence.Item) bool {
+		return slices.ContainsFunc(sv.Evidence, func(e evidence.Item) bool { return e.ID == i.ID })
+	})
 	return sv, err
 }
 
@@ -374,6 +393,11 @@ func (s *Service) Members(ctx context.Context, actor authz.Actor, caseID ID) (Vi
 	}
 	candidates, err := addableUsers(ctx, s.db.Pool(), caseID)
 	return v, candidates, err
+}
+
+// Decision reads a case for the page of its outcome.
+func (s *Service) Decision(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
+	return s.whole(ctx, actor, caseID)
 }
 
 // Member reports whether the actor sees the case.

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"gatehouse/internal/evidence"
@@ -183,6 +184,17 @@ func (s *Service) findings(ctx context.Context, q db.Querier, c Case) ([]Finding
 		rest = append(rest, finding)
 	}
 	return append(first, rest...), nil
+}
+
+// Prepare reads what the form for an escalation shows: the person, and their flags that still count.
+func (s *Service) Prepare(ctx context.Context, actor authz.Actor, personID person.ID) (person.Person, []Finding, error) {
+	p, err := s.people.ByID(ctx, actor, personID)
+	if err != nil {
+		return p, nil, err
+	}
+	all, err := s.findings(ctx, s.db.Pool(), Case{PersonID: string(personID), Edition: s.lib.Current().Version()})
+	counting := slices.DeleteFunc(all, func(f Finding) bool { return f.WithdrawnAt != nil || f.State == flag.Explained })
+	return p, counting, err
 }
 
 func exhibits(ctx context.Context, q db.Querier, items []evidence.Item) ([]Exhibit, error) {

@@ -33,6 +33,7 @@ type world struct {
 	cases   *incident.Service
 	assess  *assessment.Service
 	flags   *flag.Service
+	items   *evidence.Service
 	subject person.ID
 	// analyst opens the case and leads it; lead is the second person; the others have no part in it at first.
 	analyst, lead, hr, finance, legal, auditor authz.Actor
@@ -48,8 +49,9 @@ func setup(t *testing.T) *world {
 	people := persontest.Service(t, d)
 	flags := flag.NewService(d, lib)
 	assess := assessment.NewService(d, lib, people, flags)
-	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags,
-		cases: incident.NewService(d, lib, people, evidencetest.Service(t, d), flags, assess,
+	items := evidencetest.Service(t, d)
+	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags, items: items,
+		cases: incident.NewService(d, lib, people, items, flags, assess,
 			inventory.NewService(), payment.NewService(), persontest.Keyring(t)),
 		analyst: accounttest.Actor(t, d, authz.SecurityAnalyst), lead: accounttest.Actor(t, d, authz.SecurityLead),
 		hr: accounttest.Actor(t, d, authz.HR), finance: accounttest.Actor(t, d, authz.Finance),
@@ -116,6 +118,16 @@ func (w *world) flagged(checkID string, a catalogue.Answer) flag.Flag {
 		w.t.Fatalf("no flag for %s", checkID)
 	}
 	return flags[i]
+}
+
+// collect adds a text to the evidence of the case, attached to the step or else to the case.
+func (w *world) collect(actor authz.Actor, caseID incident.ID, stepID, kind, title string) (evidence.ID, error) {
+	subject := evidence.Subject{Kind: evidence.OnCase, ID: string(caseID)}
+	if stepID != "" {
+		subject = evidence.Subject{Kind: evidence.OnStep, ID: string(caseID) + "/" + stepID}
+	}
+	return w.items.AddText(w.ctx, actor, evidence.Add{PersonID: string(w.subject), CaseID: string(caseID), Kind: kind, Title: title,
+		Subjects: []evidence.Subject{subject}}, "What was seen.")
 }
 
 func (w *world) number(sql string, args ...any) (n int) {
@@ -213,10 +225,7 @@ func (w *world) acts(actor authz.Actor, caseID incident.ID) map[string]error {
 	_, _, errs["Timeline"] = w.cases.Timeline(ctx, actor, caseID, "")
 	_, errs["Report"] = w.cases.Report(ctx, actor, caseID)
 	_, _, errs["ImportGrants"] = w.cases.ImportGrants(ctx, actor, caseID, strings.NewReader("Chat\n"))
-	add := evidence.Add{Kind: "note", Title: "x"}
-	_, errs["CollectText"] = w.cases.CollectText(ctx, actor, caseID, "", add, "x")
-	_, errs["CollectLink"] = w.cases.CollectLink(ctx, actor, caseID, "", add, "https://example.com/")
-	_, errs["CollectFile"] = w.cases.CollectFile(ctx, actor, caseID, "", add, "x.txt", strings.NewReader("x"))
+	_, errs["collect"] = w.collect(actor, caseID, "", "note", "x")
 	return errs
 }
 
@@ -328,7 +337,7 @@ func TestTaskMembersSeeTheirTasksOnly(t *testing.T) {
 	if len(sv.Notes) != 1 {
 		t.Errorf("notes %+v", sv.Notes)
 	}
-	allowed := map[string]bool{"Show": true, "Money": true, "AddPayment": true}
+	allowed := map[string]bool{"Show": true, "Money": true, "AddPayment": true, "collect": true}
 	for method, err := range w.acts(w.finance, caseID) {
 		kind := apperr.KindOf(err)
 		// The payments named by acts do not exist, so they are not found either way.
@@ -341,10 +350,8 @@ func TestTaskMembersSeeTheirTasksOnly(t *testing.T) {
 
 	// They do their task, with the confirmation attached.
 	w.must(w.finish(w.analyst, caseID, "step-keep-facade"))
-	_, err = w.cases.CollectText(w.ctx, w.finance, caseID, "step-stop-payments", evidence.Add{Kind: "note", Title: "Hold confirmation"}, "Held.")
+	_, err = w.collect(w.finance, caseID, "step-stop-payments", "note", "Hold confirmation")
 	w.must(err)
-	_, err = w.cases.CollectText(w.ctx, w.finance, caseID, "step-revoke-access", evidence.Add{Kind: "note", Title: "x"}, "x")
-	w.want(err, apperr.NotFound)
 	_, payments, _, err := w.cases.Money(w.ctx, w.finance, caseID)
 	w.must(err)
 	w.want(w.finish(w.finance, caseID, "step-stop-payments"), apperr.Stale)
@@ -505,11 +512,11 @@ func TestDossier(t *testing.T) {
 	w.want(w.cases.ExplainGap(w.ctx, w.analyst, caseID, "field-email", "none"), apperr.Stale)
 	w.want(w.cases.ExplainGap(w.ctx, w.analyst, caseID, "field-wallet", ""), apperr.InvalidInput)
 	w.must(w.cases.ExplainGap(w.ctx, w.analyst, caseID, "field-wallet", "Paid by bank only."))
-	itemID, err := w.cases.CollectText(w.ctx, w.analyst, caseID, "", evidence.Add{Kind: "document", Title: "CV"}, "A CV.")
+	itemID, err := w.collect(w.analyst, caseID, "", "document", "CV")
 	w.must(err)
 	w.must(w.cases.AddEntry(w.ctx, w.analyst, caseID, incident.NewEntry{FieldID: "field-resume", EvidenceID: string(itemID)}))
 	other := persontest.New(t, w.db)
-	foreign := evidencetest.Note(t, evidencetest.Service(t, w.db), w.analyst, string(other.ID))
+	foreign := evidencetest.Note(t, w.items, w.analyst, string(other.ID))
 	w.want(w.cases.AddEntry(w.ctx, w.analyst, caseID, incident.NewEntry{FieldID: "field-resume", EvidenceID: string(foreign)}), apperr.InvalidInput)
 
 	v, fields, err := w.cases.Dossier(w.ctx, w.analyst, caseID)

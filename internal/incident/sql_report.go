@@ -32,7 +32,8 @@ func stepEvidence(ctx context.Context, q db.Querier, c Case) (map[string][]strin
 	return pairs(rows)
 }
 
-// flagEvidence reads what is attached to a person's flags, and to the answer or check each flag came from.
+// flagEvidence reads what is attached to a person's flags, and to the answer or check each flag came from. A check
+// that was recorded anew has an origin of its own, while its evidence is the person's.
 func flagEvidence(ctx context.Context, q db.Querier, personID string) (map[string][]string, error) {
 	rows, _ := q.Query(ctx, `
 		SELECT DISTINCT f.id::text, l.evidence_id::text

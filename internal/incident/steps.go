@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -239,23 +238,4 @@ func (s *Service) AddNote(ctx context.Context, actor authz.Actor, caseID ID, ste
 		return tell(ctx, tx, c, event{Kind: "case.note_added", Text: text, StepID: stepID, SubjectKind: "note",
 			SubjectID: noteID, Detail: map[string]any{"step": stepID}, Changes: []db.Change{db.Changed("body", "", body)}})
 	})
-}
-
-// attach ties evidence that is there already to a step.
-func (s *Service) attach(ctx context.Context, tx *db.Tx, c Case, stepID string, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	items := make([]evidence.ID, len(ids))
-	for i, item := range ids {
-		ok, err := evidenceOf(ctx, tx, c, item)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return apperr.Invalid("evidence", "Choose among the evidence of this case.")
-		}
-		items[i] = evidence.ID(item)
-	}
-	return s.evidence.Attach(ctx, tx, items, evidence.Subject{Kind: "step", ID: within(c, stepID)})
 }

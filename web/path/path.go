@@ -176,6 +176,12 @@ func CaseTab[ID ~string](id ID, tab string) string { return Case(id) + "/" + tab
 // CaseStep is one step of a case's playbook.
 func CaseStep[ID ~string](id ID, step string) string { return with(Cases, string(id), "steps", step) }
 
+// CaseStepAct is where an act on a step is posted.
+func CaseStepAct[ID ~string](id ID, step, act string) string { return CaseStep(id, step) + "/" + act }
+
+// CaseAct is where an act on a part of a case is posted: a grant, a payment, a member, a field of the dossier.
+func CaseAct[ID ~string](id ID, parts ...string) string { return with(Case(id), parts...) }
+
 // LibraryItem is the page of one entry of the framework.
 func LibraryItem(id string) string { return with(Library, id) }
 

@@ -1,0 +1,473 @@
+package cases
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/incident"
+	"gatehouse/internal/inventory"
+	"gatehouse/internal/payment"
+	"gatehouse/internal/platform/page"
+	"gatehouse/web/parts"
+	"gatehouse/web/path"
+	"gatehouse/web/ui"
+)
+
+// form describes the form for new evidence on a step or on the case.
+func (h *Handlers) form(c incident.Case, kind, subject, back string) parts.EvidenceForm {
+	return parts.EvidenceForm{PersonID: c.PersonID, CaseID: string(c.ID), SubjectKind: kind, SubjectID: subject,
+		Back: back, MaxBytes: h.evidence.MaxBytes()}
+}
+
+func within(sv incident.StepView) string { return string(sv.Case.ID) + "/" + sv.Step.StepID }
+
+// dossierView is the dossier with what may be chosen as a file.
+type dossierView struct {
+	incident.View
+	Fields  []incident.FieldView
+	Items   []evidence.Item
+	Edition *catalogue.Edition
+}
+
+// phase is one phase of the playbook with its steps.
+type phase struct {
+	Phase   catalogue.Phase
+	Steps   []incident.Step
+	Settled int
+}
+
+// anchor is the phase's place on the page of the playbook.
+func (p phase) anchor() string { return "phase-" + string(p.Phase) }
+
+func phaseTitle(p catalogue.Phase) string { return strings.ToUpper(string(p)[:1]) + string(p)[1:] }
+
+// phases groups the steps; phases without any are left out.
+func phases(steps []incident.Step) []phase {
+	var all []phase
+	for _, p := range catalogue.Phases() {
+		group := phase{Phase: p}
+		for _, s := range steps {
+			if s.Item.Phase != p {
+				continue
+			}
+			group.Steps = append(group.Steps, s)
+			if s.State.Settled() {
+				group.Settled++
+			}
+		}
+		if len(group.Steps) > 0 {
+			all = append(all, group)
+		}
+	}
+	return all
+}
+
+// stepper shows how far each phase is.
+func stepper(v incident.View) []ui.Step {
+	var steps []ui.Step
+	for _, p := range phases(v.Steps) {
+		s := ui.Step{Label: phaseTitle(p.Phase), Note: fmt.Sprintf("%d of %d", p.Settled, len(p.Steps)),
+			Href: path.Case(v.Case.ID) + "#" + p.anchor()}
+		switch {
+		case p.Settled == len(p.Steps):
+			s.State = ui.StepDone
+		case p.Phase == v.Case.Phase:
+			s.State = ui.StepNow
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// tabs are the views that the reader has of the case.
+func tabs(v incident.View, here string) []ui.Tab {
+	c := v.Case
+	var all []ui.Tab
+	add := func(name, label string, count int) {
+		t := ui.Tab{Label: label, Href: path.Case(c.ID)}
+		if name != "" {
+			t.Href = path.CaseTab(c.ID, name)
+		}
+		if count > 0 {
+			t.Count = strconv.Itoa(count)
+		}
+		if name == here {
+			t.Here = ui.Current
+		}
+		all = append(all, t)
+	}
+	whole := c.Sees == incident.Whole
+	if whole {
+		add("", "Playbook", 0)
+		add("timeline", "Timeline", 0)
+	} else {
+		add("", "Tasks", 0)
+	}
+	if c.SeesRegister(incident.RegisterAccess) {
+		add("access", "Access", v.Access.Total)
+	}
+	if c.SeesRegister(incident.RegisterMoney) {
+		add("money", "Money", v.Payments)
+	}
+	if c.SeesRegister(incident.RegisterDossier) {
+		add("dossier", "Dossier", 0)
+	}
+	if whole {
+		add("evidence", "Evidence", v.Evidence)
+		add("notes", "Notes", v.Notes)
+		add("outcome", "Outcome", 0)
+		add("members", "Members", len(v.Members))
+	}
+	return all
+}
+
+// seenBy says who can see the case.
+func seenBy(v incident.View) string {
+	if v.Case.Sees != incident.Whole {
+		return "You see your own tasks of this case"
+	}
+	if len(v.Members) == 1 {
+		return "Only you can see this case"
+	}
+	return fmt.Sprintf("Only these %d people can see this case", len(v.Members))
+}
+
+func memberNames(v incident.View) []string {
+	names := make([]string, len(v.Members))
+	for i, m := range v.Members {
+		names[i] = m.Name
+	}
+	return names
+}
+
+func crumbs(v incident.View, last string) []ui.Crumb {
+	all := []ui.Crumb{{Label: "Cases", Href: path.Cases}}
+	if last == "" {
+		return append(all, ui.Crumb{Label: v.Case.CodeName})
+	}
+	return append(all, ui.Crumb{Label: v.Case.CodeName, Href: path.Case(v.Case.ID)}, ui.Crumb{Label: last})
+}
+
+func stepIcon(s incident.Step) ui.IconName {
+	switch {
+	case s.State == incident.Done:
+		return ui.IconCircleCheck
+	case s.State == incident.Skipped, s.State == incident.NotApplicable:
+		return ui.IconMinus
+	case s.Locked():
+		return ui.IconLock
+	}
+	return ui.IconCircle
+}
+
+// stepWords is what stands below a step's title: what it waits for, or whose it is.
+func stepWords(s incident.Step) string {
+	owner := ownerWords(s)
+	switch {
+	case s.Locked():
+		words := owner + " · locked until " + lower(strings.TrimSuffix(s.Locks[0].Text, "."))
+		if more := len(s.Locks) - 1; more > 0 {
+			words += fmt.Sprintf(", and %d more", more)
+		}
+		return words
+	case s.State == incident.Open && len(s.Ticked) > 0:
+		return fmt.Sprintf("%s · %d of %d ticked", owner, len(s.Ticked), len(s.Item.Do))
+	case s.State == incident.Open:
+		return owner
+	}
+	words := s.State.Title()
+	if s.Doer != "" {
+		words += " by " + s.Doer
+	}
+	return words
+}
+
+func ownerWords(s incident.Step) string {
+	role := functionTitle(s.OwnerRole)
+	if s.Owner != "" {
+		return role + ", " + s.Owner
+	}
+	return role
+}
+
+func functionTitle(role catalogue.OwnerRole) string { return incident.Function(role).Title() }
+
+func lower(s string) string {
+	if s == "" || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+func lockTexts(locks []incident.Lock) []string {
+	texts := make([]string, len(locks))
+	for i, l := range locks {
+		texts[i] = l.Text
+	}
+	return texts
+}
+
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func grantTone(s inventory.State) ui.Tone {
+	switch s {
+	case inventory.Listed:
+		return ui.Warn
+	case inventory.Revoked:
+		return ui.Info
+	case inventory.Attested:
+		return ui.Good
+	}
+	return ui.Neutral
+}
+
+func grantTitle(s inventory.State) string {
+	switch s {
+	case inventory.Listed:
+		return "In place"
+	case inventory.Revoked:
+		return "Revoked, to be attested"
+	case inventory.Attested:
+		return "Attested as gone"
+	}
+	return "Restored"
+}
+
+func paymentTone(p payment.Payment) ui.Tone {
+	switch {
+	case p.Unstopped():
+		return ui.Warn
+	case p.State == payment.Stopped, p.State == payment.Returned:
+		return ui.Good
+	}
+	return ui.Neutral
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// moveVerb is the button that brings a payment into the state.
+func moveVerb(from, to payment.State) string {
+	switch {
+	case to == payment.Stopped:
+		return "Stop"
+	case to == payment.Recalled:
+		return "Recall"
+	case to == payment.Returned:
+		return "Mark as returned"
+	case to == payment.Planned:
+		return "Plan again"
+	case from == payment.Recalled:
+		return "Recall refused"
+	}
+	return "Mark as paid"
+}
+
+func paymentMethods() []ui.Option {
+	var options []ui.Option
+	for _, m := range payment.Methods() {
+		options = append(options, ui.Option{Value: string(m), Label: m.Title()})
+	}
+	return options
+}
+
+func paymentStates() []ui.Option {
+	var options []ui.Option
+	for _, s := range payment.States() {
+		options = append(options, ui.Option{Value: string(s), Label: sentence(string(s))})
+	}
+	return options
+}
+
+func outcomeOptions() []ui.Option {
+	var options []ui.Option
+	for _, o := range incident.Outcomes() {
+		options = append(options, ui.Option{Value: string(o), Label: o.Title(), Help: o.Meaning()})
+	}
+	return options
+}
+
+func functionOptions() []ui.Option {
+	var options []ui.Option
+	for _, f := range incident.Functions() {
+		options = append(options, ui.Option{Value: string(f), Label: f.Title()})
+	}
+	return options
+}
+
+func candidateOptions(v incident.View, candidates []incident.Candidate) []ui.Option {
+	options := []ui.Option{{Label: "Choose…"}}
+	for _, c := range candidates {
+		titles := make([]string, len(c.Roles))
+		for i, r := range c.Roles {
+			titles[i] = r.Title()
+		}
+		options = append(options, ui.Option{Value: c.UserID, Label: c.Name + " (" + strings.Join(titles, ", ") + ")"})
+	}
+	for _, m := range v.Members {
+		options = append(options, ui.Option{Value: m.UserID, Label: m.Name + " (member: " + m.Function.Title() + ")"})
+	}
+	return options
+}
+
+func ownerOptions(owners []incident.Member) []ui.Option {
+	options := []ui.Option{{Label: "Nobody yet"}}
+	for _, m := range owners {
+		options = append(options, ui.Option{Value: m.UserID, Label: m.Name + " (" + m.Function.Title() + ")"})
+	}
+	return options
+}
+
+func itemOptions(items []evidence.Item) []ui.Option {
+	options := []ui.Option{{Label: "Choose…"}}
+	for _, i := range items {
+		options = append(options, ui.Option{Value: string(i.ID), Label: i.Title + " (" + evidence.KindTitle(i.Kind) + ")"})
+	}
+	return options
+}
+
+// insideCase divides the evidence into what was collected in the case and what the subject's record holds.
+func insideCase(items []evidence.Item) (inside, record []evidence.Item) {
+	for _, i := range items {
+		if i.CaseID != nil {
+			inside = append(inside, i)
+			continue
+		}
+		record = append(record, i)
+	}
+	return inside, record
+}
+
+// shownValue is an entry's value for people: a channel has a title, yes and no are words.
+func shownValue(ed *catalogue.Edition, field *catalogue.Field, value string) string {
+	switch field.Type {
+	case "enum":
+		if channel, known := ed.Channel(value); known {
+			return channel.Title
+		}
+	case "bool":
+		return sentence(value)
+	}
+	return value
+}
+
+func channelOptions(ed *catalogue.Edition) []ui.Option {
+	options := []ui.Option{{Label: "Choose…"}}
+	for _, c := range ed.Channels {
+		options = append(options, ui.Option{Value: c.ID, Label: c.Title})
+	}
+	return options
+}
+
+var yesNo = []ui.Option{{Value: incident.Yes, Label: "Yes"}, {Value: incident.No, Label: "No"}}
+
+// isOpen reports whether a field of the dossier stands unfolded: while something is wrong with one of its forms.
+func isOpen(again retry, fieldID string) bool {
+	return slices.Contains([]string{"entry-" + fieldID, "gap-" + fieldID}, again.At)
+}
+
+func fieldState(f incident.FieldView) (ui.Tone, string) {
+	switch {
+	case len(f.Entries) > 0:
+		return ui.Good, ui.Plural(len(f.Entries), "entry", "entries")
+	case f.Gap != nil:
+		return ui.Neutral, "Gap explained"
+	}
+	return ui.Warn, "Open"
+}
+
+func eventIcon(e incident.Event) ui.IconName {
+	noun, _, _ := strings.Cut(e.Kind, ".")
+	switch noun {
+	case "flag":
+		return ui.IconFlag
+	case "evidence":
+		return ui.IconPaperclip
+	case "grant":
+		return ui.IconKey
+	case "payment":
+		return ui.IconCash
+	case "dossier":
+		return ui.IconFileText
+	case "signal":
+		return ui.IconActivity
+	case "check", "scorecard":
+		return ui.IconChecklist
+	case "assessment":
+		return ui.IconGauge
+	case "case":
+		return ui.IconShieldLock
+	}
+	return ui.IconUser
+}
+
+func eventHref(c incident.Case, e incident.Event) string {
+	switch {
+	case e.EvidenceID != "":
+		return path.Evidence(e.EvidenceID)
+	case e.StepID != "":
+		return path.CaseStep(c.ID, e.StepID)
+	}
+	return ""
+}
+
+func eventTone(e incident.Event) ui.Tone {
+	switch e.Kind {
+	case "case.opened", "case.closed", "case.outcome_agreed":
+		return ui.Info
+	case "flag.raised":
+		return ui.Warn
+	}
+	return ui.Neutral
+}
+
+func pages[T any](s page.Slice[T], base string) ui.Pages {
+	if s.Next == "" {
+		return ui.Pages{}
+	}
+	sep := "?"
+	if strings.Contains(base, "?") {
+		sep = "&"
+	}
+	return ui.Pages{Next: base + sep + "after=" + s.Next}
+}
+
+func statusChips(f incident.Filter) []ui.Chip {
+	var chips []ui.Chip
+	for _, s := range []incident.Status{incident.StatusOpen, incident.StatusClosed} {
+		c := ui.Chip{Label: sentence(string(s)), Href: path.Cases + "?status=" + string(s)}
+		if f.Status == s {
+			c.State, c.Href = ui.ChipOn, path.Cases
+		}
+		chips = append(chips, c)
+	}
+	return chips
+}
+
+func listBase(f incident.Filter) string {
+	if f.Status == "" {
+		return path.Cases
+	}
+	return path.Cases + "?status=" + string(f.Status)
+}
+
+// exhibit names an item of the evidence register, as every line of a report does.
+func exhibit(r incident.Report, id string) string {
+	if place, there := r.Places[id]; there {
+		return fmt.Sprintf("E%d", place)
+	}
+	return ""
+}
