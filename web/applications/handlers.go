@@ -96,12 +96,10 @@ func (h *Handlers) showMove(w http.ResponseWriter, r *http.Request, status int, 
 	if a.App.Status == hiring.Active && a.Form.To == "" {
 		v.Form.To = v.nextStage()
 	}
-	if v.Gate == nil {
-		v.Gate = h.gate(r, a.App.ID, v.Form.To)
-	}
 	if request.HTMX(r) && status != http.StatusOK {
-		return response.Page(w, r, status, refusal(v.problem))
+		return response.Page(w, r, status, inCard(v.problem))
 	}
+	v.Ahead = h.gate(r, a.App.ID, v.Form.To)
 	return response.Page(w, r, status, movePage(v))
 }
 
@@ -151,7 +149,7 @@ func (h *Handlers) showOverride(w http.ResponseWriter, r *http.Request, status i
 		if err != nil {
 			return err
 		}
-		v.Gate = &gate
+		v.Ahead = &gate
 	}
 	return response.Page(w, r, status, overridePage(v))
 }
@@ -193,9 +191,7 @@ func (h *Handlers) showHire(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	v := hireView{act: a, Users: users}
 	v.explain(cause)
-	if v.Gate == nil {
-		v.Gate = h.gate(r, a.App.ID, hiring.StageEmployed)
-	}
+	v.Ahead = h.gate(r, a.App.ID, hiring.StageEmployed)
 	return response.Page(w, r, status, hirePage(v))
 }
 

@@ -45,7 +45,9 @@ type moveView struct {
 	act
 	problem
 	Stages []*catalogue.Stage
-	ed     *catalogue.Edition
+	// Ahead is what stands before the chosen stage, refused or not; nil when that cannot be said.
+	Ahead *hiring.Gate
+	ed    *catalogue.Edition
 }
 
 // nextStage is the stage after the application's, or the same at the end.
@@ -58,7 +60,7 @@ func (v moveView) nextStage() string {
 }
 
 // backward reports whether the chosen stage is an earlier one.
-func (v moveView) backward() bool { return v.Gate != nil && v.Gate.Backward() }
+func (v moveView) backward() bool { return v.Ahead != nil && v.Ahead.Backward() }
 
 func (v moveView) stages() []ui.Option {
 	options := make([]ui.Option, 0, len(v.Stages))
@@ -76,18 +78,19 @@ func (v moveView) stages() []ui.Option {
 type overrideView struct {
 	act
 	problem
-	ed *catalogue.Edition
+	Ahead *hiring.Gate
+	ed    *catalogue.Edition
 }
 
 // items are what blocks, to choose from.
 func (v overrideView) items() []ui.Option {
-	if v.Gate == nil {
+	if v.Ahead == nil {
 		return nil
 	}
 	var options []ui.Option
-	for _, id := range v.Gate.Items() {
+	for _, id := range v.Ahead.Items() {
 		o := ui.Option{Value: id, Label: title(v.ed, id), Help: "Flag to be cleared up"}
-		for _, n := range v.Gate.Missing() {
+		for _, n := range v.Ahead.Missing() {
 			if n.Check.ID == id {
 				o.Help = "Nobody has answered. " + n.Check.Question
 			}
@@ -102,6 +105,12 @@ type hireView struct {
 	act
 	problem
 	Users []account.User
+	Ahead *hiring.Gate
+}
+
+// early reports whether the application is not where people are hired from.
+func (v hireView) early() bool {
+	return v.App.StageID != hiring.StageOffer && v.App.StageID != hiring.StageOnboarding
 }
 
 func (v hireView) kinds() []ui.Option {

@@ -173,6 +173,27 @@ func heading(kind claim.Kind) (title, help string) {
 	return "Anything else", "A statement that a check could test"
 }
 
+// absent are the kinds of which the form has no row.
+func (v view) absent() []claim.Kind {
+	var kinds []claim.Kind
+	for _, kind := range sections {
+		if len(v.Form.of(kind)) == 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+func addLabel(kind claim.Kind) string {
+	switch kind {
+	case claim.Name, claim.Location, claim.TimeZone:
+		return "Another " + lower(kind.Title())
+	case claim.Other:
+		return "Another statement"
+	}
+	return kind.Title()
+}
+
 // applyView is the form by which a known person applies for another job.
 type applyView struct {
 	Person   person.Person
