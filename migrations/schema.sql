@@ -635,8 +635,20 @@ CREATE TABLE signal_batches (
     accepted integer NOT NULL,
     duplicates integer NOT NULL,
     rejected integer NOT NULL,
+    unresolved integer DEFAULT 0 NOT NULL,
+    names text[] DEFAULT '{}'::text[] NOT NULL,
+    days date[] DEFAULT '{}'::date[] NOT NULL,
+    day_kinds smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+    day_counts integer[] DEFAULT '{}'::integer[] NOT NULL,
+    sources smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+    source_counts integer[] DEFAULT '{}'::integer[] NOT NULL,
+    source_first timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    source_last timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     people uuid[] DEFAULT '{}'::uuid[] NOT NULL,
-    tally jsonb DEFAULT '[]'::jsonb NOT NULL,
+    person_kinds smallint[] DEFAULT '{}'::smallint[] NOT NULL,
+    person_counts integer[] DEFAULT '{}'::integer[] NOT NULL,
+    person_last timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    person_sources smallint[] DEFAULT '{}'::smallint[] NOT NULL,
     taken_up_at timestamp with time zone,
     CONSTRAINT signal_batches_pkey PRIMARY KEY (id)
 );
@@ -646,6 +658,24 @@ CREATE TABLE signal_days (
     signal_id text NOT NULL,
     n bigint NOT NULL,
     CONSTRAINT signal_days_pkey PRIMARY KEY (day, signal_id)
+);
+
+CREATE TABLE signal_sources (
+    source text NOT NULL,
+    n bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT signal_sources_pkey PRIMARY KEY (source)
+);
+
+CREATE TABLE signal_totals (
+    person_id uuid NOT NULL,
+    signal_id text NOT NULL,
+    n bigint NOT NULL,
+    noted bigint DEFAULT 0 NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    last_source text NOT NULL,
+    CONSTRAINT signal_totals_pkey PRIMARY KEY (person_id, signal_id)
 );
 
 CREATE TABLE signals (
@@ -844,9 +874,15 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
 CREATE INDEX signal_batches_waiting ON public.signal_batches USING btree (id) WHERE (taken_up_at IS NULL);
 
+CREATE INDEX signal_totals_due ON public.signal_totals USING btree (person_id) WHERE (noted < n);
+
+CREATE INDEX signals_kind ON ONLY public.signals USING btree (signal_id, occurred_at DESC, id DESC);
+
 CREATE INDEX signals_person ON ONLY public.signals USING btree (person_id, occurred_at DESC);
 
 CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC, id DESC);
+
+CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at DESC, id DESC) WHERE (person_id IS NULL);
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 

@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/admin"
+	"gatehouse/web/api"
 	"gatehouse/web/applications"
 	"gatehouse/web/audit"
 	"gatehouse/web/board"
@@ -171,7 +172,10 @@ func (s *Server) evidenceRoutes() []Route {
 
 // signalRoutes: ingest, the list, signals by hand.
 func (s *Server) signalRoutes() []Route {
-	return []Route{}
+	machines := api.New(s.deps.Signals)
+	return []Route{
+		{"POST", path.SignalsAPI, authz.SignalIngest, machines.Signals},
+	}
 }
 
 // caseRoutes: escalation, cases and all that belongs to them.

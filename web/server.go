@@ -28,6 +28,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/limit"
+	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
 	"gatehouse/static"
 	"gatehouse/web/admin"
@@ -49,6 +50,7 @@ type Deps struct {
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
+	Signals   *signal.Service
 	Cases     *incident.Service
 	// Candidates reads the candidates' pages across features.
 	Candidates *candidate.Service

@@ -23,6 +23,7 @@ import (
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
 	"gatehouse/web"
 )
@@ -38,6 +39,7 @@ type Features struct {
 	Assess    *assessment.Service
 	Hiring    *hiring.Service
 	Evidence  *evidence.Service
+	Signals   *signal.Service
 	Cases     *incident.Service
 
 	Candidates *candidate.Service
@@ -55,6 +57,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Claims = claim.NewService(d, lib)
 	f.Assess = assessment.NewService(d, lib, f.People, f.Flags)
 	f.Hiring = hiring.NewService(d, lib, f.People, f.Claims, f.Assess)
+	f.Signals = signal.NewService(d, lib, f.People, f.Hiring, f.Assess)
 	f.Evidence = evidence.NewService(d, blobs, f.People, cfg.MaxUpload)
 	f.Interviews = interview.NewService(d, lib, f.People, f.Evidence, f.Assess)
 	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
@@ -70,7 +73,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
-		Evidence: f.Evidence, Cases: f.Cases,
+		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
 		Dashboards: f.Dashboards, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
 	}
@@ -88,6 +91,10 @@ func (a *App) chores() []chore {
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
 		{"fold tallies", 2 * time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
+		{"take up signals", time.Second, a.Features.Signals.TakeUp},
+		{"make room for signals", time.Hour, func(ctx context.Context) error {
+			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())
+		}},
 	}
 }
 

@@ -35,7 +35,7 @@ var tables = map[string]string{
 	"jobs": "hiring", "applications": "hiring", "application_moves": "hiring", "gate_overrides": "hiring",
 	"engagements": "hiring", "engagement_accounts": "hiring",
 	"interviews": "interview", "interviewers": "interview", "answers": "interview", "scorecards": "interview", "scorecard_words": "interview",
-	"signals": "signal", "signal_batches": "signal", "signal_days": "signal",
+	"signals": "signal", "signal_batches": "signal", "signal_days": "signal", "signal_sources": "signal", "signal_totals": "signal",
 	"cases": "incident", "case_members": "incident", "case_steps": "incident", "case_step_items": "incident",
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",
 	"access_grants": "inventory", "payments": "payment",

@@ -2,7 +2,6 @@ package seed
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -62,7 +61,28 @@ func (s *seeder) loadSignals(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return s.loadDays(ctx, days)
+	if err := s.loadDays(ctx, days); err != nil {
+		return err
+	}
+	return s.countSignals(ctx)
+}
+
+// countSignals keeps what the feature would have counted as the signals came. The assessment knows of all of them.
+func (s *seeder) countSignals(ctx context.Context) error {
+	for _, sql := range []string{`
+		INSERT INTO signal_totals (person_id, signal_id, n, noted, last_at, last_source)
+		SELECT person_id, signal_id, count(*), count(*), max(occurred_at), min(source)
+		FROM   signals
+		WHERE  person_id IS NOT NULL
+		GROUP  BY person_id, signal_id`, `
+		INSERT INTO signal_sources (source, n, first_at, last_at)
+		SELECT source, count(*), min(occurred_at), max(occurred_at) FROM signals GROUP BY source`,
+	} {
+		if _, err := s.pool.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("count signals: %w", err)
+		}
+	}
+	return nil
 }
 
 // dayKey counts the signals of a kind on a day.
@@ -77,7 +97,7 @@ func (s *seeder) loadMonth(ctx context.Context, n, count int) (map[string]int, e
 	var signals, batches *stream
 	err := s.copyAll(ctx, func(ctx context.Context) []*stream {
 		signals = newStream(ctx, &s.sent, partition(from), "id batch_id source external_id occurred_at signal_id person_id engagement_id account detail")
-		batches = newStream(ctx, &s.sent, "signal_batches", "id received_at lines accepted duplicates rejected people tally taken_up_at")
+		batches = newStream(ctx, &s.sent, "signal_batches", "id received_at lines accepted duplicates rejected taken_up_at")
 		return []*stream{signals, batches}
 	}, func() error {
 		r := rand.New(rand.NewPCG(s.Seed^0x516, uint64(n)))
@@ -97,7 +117,6 @@ func (s *seeder) loadMonth(ctx context.Context, n, count int) (map[string]int, e
 
 func (s *seeder) writeBatch(signals, batches *stream, r *rand.Rand, first uint64, size int, from, until time.Time, days map[string]int) {
 	batch := s.mint(from, kindBatch, first)
-	tally := map[string]int{}
 	source := pick(r, sources)
 	for i := range size {
 		at := from.Add(time.Duration(float64(until.Sub(from)) * float64(i) / float64(size))).Truncate(time.Millisecond)
@@ -105,7 +124,6 @@ func (s *seeder) writeBatch(signals, batches *stream, r *rand.Rand, first uint64
 		signal := pick(r, h.signals)
 		key := dayKey(at, signal)
 		days[key]++
-		tally[key]++
 		g := signals
 		g.row()
 		g.id(s.mint(at, kindSignal, first+uint64(i)))
@@ -127,8 +145,6 @@ func (s *seeder) writeBatch(signals, batches *stream, r *rand.Rand, first uint64
 	b.int4(size)
 	b.int4(0)
 	b.int4(0)
-	b.ids(nil)
-	b.json(tallyJSON(tally))
 	b.time(until)
 }
 
@@ -136,24 +152,6 @@ var details = []string{
 	`{"host": "wks-4471", "process": "updater.exe", "user": "local", "severity": "medium", "policy": "endpoint-baseline", "agent": "7.14.2"}`,
 	`{"host": "wks-0182", "address": "203.0.113.77", "network": "hosting provider", "severity": "low", "policy": "sign-in", "agent": "7.14.2"}`,
 	`{"host": "wks-2290", "address": "198.51.100.4", "device": "unlisted", "severity": "medium", "policy": "devices", "agent": "7.13.9"}`,
-}
-
-// tallyJSON is a batch's tally as it is stored: [{"day","signal","n"}], in order.
-func tallyJSON(tally map[string]int) string {
-	type line struct {
-		Day    string `json:"day"`
-		Signal string `json:"signal"`
-		N      int    `json:"n"`
-	}
-	lines := make([]line, 0, len(tally))
-	for _, key := range sortedKeys(tally) {
-		lines = append(lines, line{key[:10], key[11:], tally[key]})
-	}
-	body, err := json.Marshal(lines)
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	return string(body)
 }
 
 func sortedKeys(m map[string]int) []string {
