@@ -21,6 +21,7 @@ import (
 	"gatehouse/web/path"
 	"gatehouse/web/people"
 	"gatehouse/web/search"
+	"gatehouse/web/signals"
 	"gatehouse/web/today"
 	"gatehouse/web/ui"
 )
@@ -173,7 +174,13 @@ func (s *Server) evidenceRoutes() []Route {
 // signalRoutes: ingest, the list, signals by hand.
 func (s *Server) signalRoutes() []Route {
 	machines := api.New(s.deps.Signals)
+	h := signals.New(s.deps.Catalogue, s.deps.Signals, s.deps.People, s.deps.Hiring)
 	return []Route{
+		{"GET", path.Signals, authz.SignalRead, h.List},
+		{"GET", path.SignalsCSV, authz.SignalRead, h.CSV},
+		{"GET", path.Signals + "/{place}", authz.SignalRead, h.Show},
+		{"GET", path.People + "/{id}/signals/new", authz.SignalWrite, h.New},
+		{"POST", path.People + "/{id}/signals/new", authz.SignalWrite, h.Record},
 		{"POST", path.SignalsAPI, authz.SignalIngest, machines.Signals},
 	}
 }
