@@ -51,6 +51,7 @@ func (s *Server) Routes() []Route {
 		s.libraryRoutes(),
 		s.adminRoutes(),
 		s.devRoutes(),
+		s.deps.Extra,
 	} {
 		all = append(all, group...)
 	}

@@ -61,6 +61,8 @@ type Deps struct {
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Parts describes the installation for the administrator's system page.
 	Parts func(context.Context) []admin.Part
+	// Extra are routes beside the product's own, for measuring.
+	Extra []Route
 	// Ready reports what keeps the server from serving: the database, a pending migration.
 	Ready func(context.Context) error
 }

@@ -28,6 +28,7 @@ type command struct {
 
 // commands lists the subcommands in the order the usage text shows them.
 var commands = []command{
+	{"demo", "start with invented people on a private database: nothing to set up", runDemo},
 	{"assess", "weigh scenarios from files, without a database", runAssess},
 	{"serve", "run the web server", runServe},
 	{"migrate", "bring the database up to date", runMigrate},

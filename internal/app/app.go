@@ -34,6 +34,8 @@ type App struct {
 	DB       *db.DB
 	Keys     *seal.Keyring
 	Features Features
+	// Extra are routes that the server has beside the product's own; measuring sets them.
+	Extra []web.Route
 
 	local *localdb.Server
 	blobs *blob.Disk

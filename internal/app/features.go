@@ -70,7 +70,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 
 func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
-		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Parts: a.Parts,
+		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
@@ -89,7 +89,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
-		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
+		{"fold tallies", 2 * time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {

@@ -165,11 +165,8 @@ func (s *stream) amount(v int) {
 	s.buf = binary.BigEndian.AppendUint16(s.buf, uint16(v%10_000))
 }
 
-// The type numbers of array elements in PostgreSQL's catalogue.
-const (
-	textType = 25
-	uuidType = 2950
-)
+// textType is the number of the type text in PostgreSQL's catalogue, which arrays name their elements' type by.
+const textType = 25
 
 func (s *stream) array(element uint32, n, size int) {
 	if n == 0 {
@@ -193,12 +190,5 @@ func (s *stream) texts(list []string) {
 	s.array(textType, len(list), size)
 	for _, v := range list {
 		s.text(v)
-	}
-}
-
-func (s *stream) ids(list []uuid) {
-	s.array(uuidType, len(list), 20*len(list))
-	for _, v := range list {
-		s.id(v)
 	}
 }

@@ -73,13 +73,22 @@ func (s *seeder) loadStaff(ctx context.Context) error {
 		return fmt.Errorf("hash the password: %w", err)
 	}
 	start := s.Now.AddDate(-2, 0, 0)
+	// One after the other: jobs refer to users.
 	var users, jobs *stream
-	return s.copyAll(ctx, func(ctx context.Context) []*stream {
+	err = s.copyAll(ctx, func(ctx context.Context) []*stream {
 		users = newStream(ctx, &s.sent, "users", "id email name password_hash roles created_at")
-		jobs = newStream(ctx, &s.sent, "jobs", "id title level_id edition manager_id team created_at created_by")
-		return []*stream{users, jobs}
+		return []*stream{users}
 	}, func() error {
 		s.writeUsers(users, hash, start)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.copyAll(ctx, func(ctx context.Context) []*stream {
+		jobs = newStream(ctx, &s.sent, "jobs", "id title level_id edition manager_id team created_at created_by")
+		return []*stream{jobs}
+	}, func() error {
 		s.writeJobs(jobs, start)
 		return nil
 	})

@@ -3,6 +3,7 @@ package response
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,14 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const keep = 1 << 20
 
+type keepKey struct{}
+
+// Keeping returns a context under which Page hands its component to kept as well. Measuring asks for it, to render one
+// page again and again.
+func Keeping(ctx context.Context, kept func(templ.Component)) context.Context {
+	return context.WithValue(ctx, keepKey{}, kept)
+}
+
 // Page renders a component and answers with it. Nothing is sent before rendering has succeeded.
 func Page(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
 	buf := buffers.Get().(*bytes.Buffer)
@@ -32,6 +41,9 @@ func Page(w http.ResponseWriter, r *http.Request, status int, page templ.Compone
 			buffers.Put(buf)
 		}
 	}()
+	if kept, ok := r.Context().Value(keepKey{}).(func(templ.Component)); ok {
+		kept(page)
+	}
 	if err := page.Render(r.Context(), buf); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}

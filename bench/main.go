@@ -1,0 +1,105 @@
+// Command bench measures the speed bars and prints them as ratios within one run.
+//
+// It keeps two installations, a small and a large one, each with a durable PostgreSQL of its own, and serves each from
+// a process of its own. Load comes from a third process over kept connections. What is compared is measured in
+// interleaved rounds after a warm-up, and medians count: on a shared machine only ratios of neighbours mean anything.
+//
+// The floors are served by the same router and middleware as the pages. F2 is one look-up by primary key and a page
+// of the same bytes, of which four values change; F1 is the look-up and the very component of the page, with data
+// from memory.
+//
+//	go run ./bench [--small] [--data DIR] [--strict]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// plan is how large and how long to measure.
+type plan struct {
+	small, large  int
+	signals       int
+	connections   int
+	rounds        int
+	warm, measure time.Duration
+	ingest        int   // signals to take in
+	upload        int64 // bytes of one evidence file
+	data          string
+	strict        bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(os.Args) > 1 {
+		if child, ok := children[os.Args[1]]; ok {
+			exit(child(ctx, os.Args[2:]))
+			return
+		}
+	}
+	p := plan{small: 10_000, large: 1_000_000, signals: 10_000_000, connections: 8, rounds: 3,
+		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30}
+	quick := flag.Bool("small", false, "a quick run on 2,000 and 20,000 people")
+	flag.StringVar(&p.data, "data", "", "folder that keeps the installations for later runs (default: a temporary one)")
+	flag.BoolVar(&p.strict, "strict", false, "exit 1 when a bar is not met")
+	flag.IntVar(&p.rounds, "rounds", p.rounds, "interleaved rounds")
+	flag.Parse()
+	if *quick {
+		p.small, p.large, p.signals, p.ingest, p.upload = 2_000, 20_000, 50_000, 20_000, 64<<20
+		p.warm, p.measure = time.Second, 2*time.Second
+	}
+	exit(run(ctx, p))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// children are what this program does as a child of itself.
+var children = map[string]func(context.Context, []string) error{
+	"-serve": serveChild, "-load": loadChild, "-cold": coldChild,
+}
+
+func run(ctx context.Context, p plan) (err error) {
+	if p.data == "" {
+		if p.data, err = os.MkdirTemp("", "gatehouse-bench-"); err != nil {
+			return err
+		}
+		if err := os.Chmod(p.data, 0o755); err != nil { // the database's own user passes through
+			return err
+		}
+		defer os.RemoveAll(p.data)
+	}
+	small, err := openInstallation(ctx, p, p.small, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, small.close()) }()
+	large, err := openInstallation(ctx, p, p.large, p.signals)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, large.close()) }()
+	b := &bench{plan: p, small: small, large: large}
+	for _, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.upload1, b.starts} {
+		if err := part(ctx); err != nil {
+			b.print(os.Stdout)
+			return err
+		}
+	}
+	b.print(os.Stdout)
+	if p.strict && b.failed() {
+		return errors.New("a bar is not met")
+	}
+	return nil
+}
