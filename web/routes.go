@@ -101,7 +101,7 @@ func (s *Server) hiringRoutes() []Route {
 	j := jobs.New(s.deps.Hiring, s.deps.Accounts, s.deps.Catalogue)
 	p := people.New(s.deps.Hiring, s.deps.People, s.deps.Claims, s.deps.Catalogue)
 	a := applications.New(s.deps.Hiring, s.deps.People, s.deps.Accounts, s.deps.Catalogue)
-	e := engagements.New(s.deps.Hiring, s.deps.People, s.deps.Accounts, s.deps.Catalogue)
+	e := engagements.New(s.deps.Hiring, s.deps.People, s.deps.Accounts, s.deps.Catalogue, s.signalPages().Section)
 	return []Route{
 		{"GET", path.Jobs, authz.JobRead, j.List},
 		{"GET", path.NewJob, authz.JobWrite, j.New},
@@ -172,10 +172,14 @@ func (s *Server) evidenceRoutes() []Route {
 	}
 }
 
+func (s *Server) signalPages() *signals.Handler {
+	return signals.New(s.deps.Catalogue, s.deps.Signals, s.deps.People, s.deps.Hiring)
+}
+
 // signalRoutes: ingest, the list, signals by hand.
 func (s *Server) signalRoutes() []Route {
 	machines := api.New(s.deps.Signals)
-	h := signals.New(s.deps.Catalogue, s.deps.Signals, s.deps.People, s.deps.Hiring)
+	h := s.signalPages()
 	return []Route{
 		{"GET", path.Signals, authz.SignalRead, h.List},
 		{"GET", path.SignalsCSV, authz.SignalRead, h.CSV},

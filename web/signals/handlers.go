@@ -3,14 +3,18 @@
 package signals
 
 import (
+	"context"
 	"net/http"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/signal"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
@@ -106,6 +110,19 @@ func (h *Handler) engagement(r *http.Request) (hiring.Engagement, error) {
 		return hiring.Engagement{}, err
 	}
 	return h.hiring.Engagement(r.Context(), request.Actor(r), id)
+}
+
+// Section is the part of an engagement's page that shows the person's latest signals and leads to adding one by hand.
+// Whoever may not read signals gets none.
+func (h *Handler) Section(ctx context.Context, actor authz.Actor, e hiring.Engagement) (templ.Component, error) {
+	if !actor.May(authz.SignalRead) {
+		return nil, nil //nolint:nilnil // no component is how a section stays away
+	}
+	found, err := h.signals.ForPerson(ctx, actor, e.PersonID, "", "", beside)
+	if err != nil {
+		return nil, err
+	}
+	return section(h.lib.Current(), e, found), nil
 }
 
 // zoneOf is the zone that the user reads and writes times in.

@@ -40,6 +40,9 @@ func TestSignalPages(t *testing.T) {
 			t.Errorf("signal's page lacks %q (%d)", word, page.Status)
 		}
 	}
+	if got := b.Get(path.Engagement(engagement)); got.Status != 200 || !strings.Contains(got.Body, "Mouse jiggler") || !strings.Contains(got.Body, path.NewSignal(engagement)) {
+		t.Errorf("engagement's page: %d", got.Status)
+	}
 	lines := []signal.Line{{Number: 1, Source: "edr", ExternalID: "=1+1", SignalID: "signal-remote-access-tool", Account: "nobody@example.com", OccurredAt: w.DB.Now()}}
 	if _, err := w.Features.Signals.Ingest(t.Context(), authz.System("test"), lines); err != nil {
 		t.Fatal(err)
