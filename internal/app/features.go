@@ -89,7 +89,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	return []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
-		{"fold tallies", 2 * time.Second, a.Features.Dashboards.Fold},
+		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {

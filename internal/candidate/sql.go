@@ -50,22 +50,21 @@ func nullable(actor authz.Actor) *string {
 	return &actor.ID
 }
 
+// Names are looked up row by row: for a handful of rows a join would read and hash all users each time.
 const flagsSQL = `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
 		       f.withdrawn_at, f.version,
-		       coalesce(d.name, '') AS disposed_by_name, coalesce(s.name, '') AS seconded_by_name
+		       coalesce((SELECT u.name FROM users u WHERE u.id = f.disposed_by), '') AS disposed_by_name,
+		       coalesce((SELECT u.name FROM users u WHERE u.id = f.seconded_by), '') AS seconded_by_name
 		FROM   flags f
-		LEFT   JOIN users d ON d.id = f.disposed_by
-		LEFT   JOIN users s ON s.id = f.seconded_by
 		WHERE  f.person_id = $1
 		ORDER  BY f.raised_at DESC, f.id DESC`
 
 const seenSQL = `
 		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at,
-		       coalesce(u.name, '') AS noted_by
+		       coalesce((SELECT u.name FROM users u WHERE u.id = o.noted_by), '') AS noted_by
 		FROM   outcomes o
-		LEFT   JOIN users u ON u.id = o.noted_by
 		WHERE  o.person_id = $1
 		ORDER  BY o.noted_at, o.item_id, o.origin_id`
 

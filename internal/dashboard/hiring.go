@@ -112,7 +112,7 @@ func (s *Service) Hiring(ctx context.Context, _ authz.Actor, bands ...string) (H
 	var counts []count
 	var h Hiring
 	queueTallies(batch, []string{"stage", "channel", "coverage", "since", "missing", "override", "waiting", "finding", "move"},
-		midnight(now).AddDate(0, 0, -13), &counts)
+		now, &counts)
 	queueUneven(batch, topJobs, &h.Uneven, &h.UnevenJobs)
 	if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
 		return Hiring{}, err
@@ -130,8 +130,8 @@ func (s *Service) arrange(h Hiring, f figures, now time.Time, bands []string) Hi
 		{Key: CoveragePartial, Title: "40 to 74 % known"},
 		{Key: CoverageKnown, Title: "75 % and more known"},
 	}, bands)
-	h.Ageing = ageing(f["since"], now, bands)
-	h.Waiting = waitingByAge(f["waiting"], now)
+	h.Ageing = f.byAge("since", now, bands)
+	h.Waiting = waitingByAge(f.byAge("waiting", now, nil))
 	h.Findings = findings(ed, f["finding"])
 	h.Checks = checkGaps(ed, f["missing"], f["override"])
 	h.Moves = moves(f["move"], now)
@@ -154,32 +154,16 @@ func channelRows(ed *catalogue.Edition) []Spread {
 	return append(rows, Spread{Title: "Not recorded"})
 }
 
-func ageing(since []count, now time.Time, bands []string) []Spread {
-	rows := spans(now)
-	for i := range rows {
-		rows[i].Counts = map[string]int{}
-		for _, c := range since {
-			if day := dayOf(c.A); !day.IsZero() && within(day, rows[i].From, rows[i].Before) &&
-				(len(bands) == 0 || slices.Contains(bands, c.B)) {
-				rows[i].Counts[c.B] += c.N
-			}
-		}
-	}
-	return rows
+func (f figures) byAge(figure string, now time.Time, bands []string) []Spread {
+	return f.spread(figure, spans(now), bands)
 }
 
-func waitingByAge(waiting []count, now time.Time) []Bucket {
-	var rows []Bucket
-	for _, span := range spans(now) {
-		b := Bucket{Title: span.Title, From: span.From, Before: span.Before}
-		for _, c := range waiting {
-			if within(dayOf(c.A), b.From, b.Before) {
-				b.N += c.N
-			}
-		}
-		rows = append(rows, b)
+func waitingByAge(rows []Spread) []Bucket {
+	var buckets []Bucket
+	for _, row := range rows {
+		buckets = append(buckets, Bucket{Title: row.Title, N: row.Total(), From: row.From, Before: row.Before})
 	}
-	return rows
+	return buckets
 }
 
 func findings(ed *catalogue.Edition, counts []count) []Finding {
@@ -255,26 +239,35 @@ func moves(counts []count, now time.Time) Moves {
 	return m
 }
 
-func queueTallies(batch *pgx.Batch, names []string, movesFrom time.Time, into *[]count) {
+// queueTallies asks for figures. Days of which only the age matters come as ages (spans), so that a year of them is
+// four rows; of the changes of band only the last two weeks are asked for.
+func queueTallies(batch *pgx.Batch, names []string, now time.Time, into *[]count) {
+	rows := spans(now)
 	batch.Queue(`
-		SELECT figure, a, b, sum(n)::bigint AS n
+		SELECT figure,
+		       CASE WHEN figure NOT IN ('since', 'waiting') THEN a
+		            WHEN a >= $3 THEN 'week' WHEN a >= $4 THEN 'fortnight' WHEN a >= $5 THEN 'month'
+		            WHEN a <> '' THEN 'longer' ELSE '' END AS a,
+		       b, sum(n)::bigint AS n
 		FROM   (SELECT figure, a, b, n FROM tallies
 		        WHERE  figure = ANY ($1) AND (figure <> 'move' OR a >= $2)
 		        UNION  ALL
 		        SELECT figure, a, b, n FROM tally_deltas
 		        WHERE  figure = ANY ($1) AND (figure <> 'move' OR a >= $2)) t
-		GROUP  BY figure, a, b
-		HAVING sum(n) <> 0`, names, movesFrom.Format(time.DateOnly)).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		for rows.Next() {
-			var c count
-			if err := rows.Scan(&c.Figure, &c.A, &c.B, &c.N); err != nil {
-				return err
+		GROUP  BY 1, 2, 3
+		HAVING sum(n) <> 0`, names, midnight(now).AddDate(0, 0, -13).Format(time.DateOnly),
+		rows[0].From.Format(time.DateOnly), rows[1].From.Format(time.DateOnly), rows[2].From.Format(time.DateOnly)).
+		Query(func(rows pgx.Rows) error {
+			defer rows.Close()
+			for rows.Next() {
+				var c count
+				if err := rows.Scan(&c.Figure, &c.A, &c.B, &c.N); err != nil {
+					return err
+				}
+				*into = append(*into, c)
 			}
-			*into = append(*into, c)
-		}
-		return rows.Err()
-	})
+			return rows.Err()
+		})
 }
 
 func queueUneven(batch *pgx.Batch, limit int, into *[]UnevenJob, total *int) {

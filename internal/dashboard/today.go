@@ -271,7 +271,7 @@ func (s *Service) queueMovement(batch *pgx.Batch, actor authz.Actor, t *Today) f
 		return nil
 	}
 	var counts []count
-	queueTallies(batch, []string{"move"}, midnight(t.At).AddDate(0, 0, -13), &counts)
+	queueTallies(batch, []string{"move"}, t.At, &counts)
 	return func() {
 		m := moves(counts, t.At)
 		t.Movement = &m

@@ -322,6 +322,15 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 	}
 }
 
+func TestNoPageBreaksAQuote(t *testing.T) {
+	w := setup(t)
+	for _, page := range w.pages() {
+		if strings.Contains(w.got(w.analyst, page), "\uFFFD") {
+			t.Errorf("%s holds half a character", page)
+		}
+	}
+}
+
 func TestHeadingsAndIDs(t *testing.T) {
 	w := setup(t)
 	for _, page := range append(w.pages(), path.Cases, path.Escalate(w.person)) {

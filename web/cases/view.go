@@ -196,8 +196,9 @@ func ownerWords(s incident.Step) string {
 
 func functionTitle(role catalogue.OwnerRole) string { return incident.Function(role).Title() }
 
+// lower brings a sentence into the middle of another; quoted words and abbreviations stay as they are.
 func lower(s string) string {
-	if s == "" || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
+	if s == "" || s[0] < 'A' || s[0] > 'Z' || len(s) > 1 && s[1] >= 'A' && s[1] <= 'Z' {
 		return s
 	}
 	return strings.ToLower(s[:1]) + s[1:]
@@ -387,6 +388,16 @@ func fieldState(f incident.FieldView) (ui.Tone, string) {
 		return ui.Neutral, "Gap explained"
 	}
 	return ui.Warn, "Open"
+}
+
+// byOpening divides a page of the timeline at the opening of the case.
+func byOpening(events []incident.Event) (since, before []incident.Event) {
+	for i, e := range events {
+		if e.Before {
+			return events[:i], events[i:]
+		}
+	}
+	return events, nil
 }
 
 func eventIcon(e incident.Event) ui.IconName {

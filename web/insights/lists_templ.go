@@ -1167,7 +1167,7 @@ func jobSub(ed *catalogue.Edition, j dashboard.JobChecks) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if j.ComparedAt != nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<span>compared")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<span>compared&#32;")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
