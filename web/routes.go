@@ -253,6 +253,7 @@ func (s *Server) insightRoutes() []Route {
 		{"GET", path.InsightsJobs + "/{id}", authz.DashboardHiring, h.Job},
 		{"GET", path.InsightsCases, authz.DashboardCases, h.Response},
 		{"GET", path.InsightsCasesCSV, authz.DashboardCases, h.ResponseCSV},
+		{"GET", path.Views, authz.Signed, h.Views},
 		{"POST", path.Views, authz.Signed, h.SaveView},
 		{"POST", path.Views + "/{id}/share", authz.Signed, h.ShareView},
 		{"POST", path.Views + "/{id}/remove", authz.Signed, h.RemoveView},

@@ -121,6 +121,24 @@ func (h *Handlers) Job(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, jobPage(h.lib.Current(), checks))
 }
 
+// Views shows the saved views of a list, and keeps its present filters under a name.
+func (h *Handlers) Views(w http.ResponseWriter, r *http.Request) error {
+	of := dashboard.ViewPage(r.URL.Query().Get("page"))
+	if !slices.Contains(dashboard.ViewPages(), of) {
+		return apperr.Missing("page")
+	}
+	actor := request.Actor(r)
+	views, err := h.dashboards.Views(r.Context(), actor, of)
+	if err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(r.URL.Query().Get("query"))
+	if err != nil {
+		query = nil
+	}
+	return response.Page(w, r, http.StatusOK, viewsPage(parts.SavedViews{Page: of, Query: query.Encode(), Views: views, Actor: actor}))
+}
+
 // SaveView keeps the filters of a page under a name.
 func (h *Handlers) SaveView(w http.ResponseWriter, r *http.Request) error {
 	n := dashboard.NewView{Page: dashboard.ViewPage(request.Text(r, "page")), Name: request.Text(r, "name"),

@@ -194,6 +194,16 @@ func TestViewsAreSavedSharedAndRemoved(t *testing.T) {
 	if !strings.Contains(other.Get(path.InsightsHiring).Body, "Grave ones") {
 		t.Error("a shared view must show to others")
 	}
+	// A list's views have a page of their own, where its filters are saved without their cursor.
+	filters := path.CandidateQuery{Bands: []string{"high"}, After: "x"}.Values()
+	form := owner.Get(path.ViewsOf("candidates", filters))
+	if form.Status != http.StatusOK || !strings.Contains(form.Body, `value="after=x&amp;band=high"`) {
+		t.Errorf("the page of views: %d", form.Status)
+	}
+	owner.Post(path.Views, url.Values{"page": {"candidates"}, "name": {"High"}, "query": {"after=x&band=high"}})
+	if !strings.Contains(owner.Get(path.ViewsOf("candidates", nil)).Body, `href="/candidates?band=high"`) {
+		t.Error("the saved view of candidates does not lead to its filters")
+	}
 	owner.Post(path.RemoveView(viewID), url.Values{"page": {"insights-hiring"}})
 	if strings.Contains(owner.Get(path.InsightsHiring).Body, "Grave ones") {
 		t.Error("a removed view still shows")

@@ -50,6 +50,12 @@ func CheckOverrides(check string) string {
 // JobChecks compares what the candidates of a job were asked.
 func JobChecks[ID ~string](id ID) string { return with(InsightsJobs, string(id)) }
 
+// ViewsOf is the page of a list's saved views, where its present filters can be saved too. Lists that must be fast
+// link there instead of reading the views themselves.
+func ViewsOf[Page ~string](page Page, filters url.Values) string {
+	return withQuery(Views, url.Values{"page": {string(page)}, "query": {filters.Encode()}})
+}
+
 // ShareView and RemoveView post to one of one's own views.
 func ShareView[ID ~string](id ID) string { return with(Views, string(id), "share") }
 
