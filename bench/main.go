@@ -31,6 +31,7 @@ type plan struct {
 	warm, measure time.Duration
 	ingest        int   // signals to take in
 	upload        int64 // bytes of one evidence file
+	ordinary      int   // candidates of the demo beside its stories
 	data          string
 	strict        bool
 }
@@ -45,7 +46,7 @@ func main() {
 		}
 	}
 	p := plan{small: 10_000, large: 1_000_000, signals: 10_000_000, connections: 8, rounds: 3,
-		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30}
+		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30, ordinary: 200}
 	quick := flag.Bool("small", false, "a quick run on 2,000 and 20,000 people")
 	flag.StringVar(&p.data, "data", "", "folder that keeps the installations for later runs (default: a temporary one)")
 	flag.BoolVar(&p.strict, "strict", false, "exit 1 when a bar is not met")
@@ -55,7 +56,14 @@ func main() {
 		p.small, p.large, p.signals, p.ingest, p.upload = 2_000, 20_000, 50_000, 20_000, 64<<20
 		p.warm, p.measure = time.Second, 2*time.Second
 	}
-	exit(run(ctx, p))
+	b, err := run(ctx, p)
+	if b != nil {
+		b.print(os.Stdout)
+	}
+	if err == nil && p.strict && b.failed() {
+		err = errors.New("a bar is not met")
+	}
+	exit(err)
 }
 
 func exit(err error) {
@@ -70,36 +78,32 @@ var children = map[string]func(context.Context, []string) error{
 	"-serve": serveChild, "-load": loadChild, "-cold": coldChild,
 }
 
-func run(ctx context.Context, p plan) (err error) {
+// run measures everything. What was measured before an error comes back with it.
+func run(ctx context.Context, p plan) (b *bench, err error) {
 	if p.data == "" {
 		if p.data, err = os.MkdirTemp("", "gatehouse-bench-"); err != nil {
-			return err
-		}
-		if err := os.Chmod(p.data, 0o755); err != nil { // the database's own user passes through
-			return err
+			return nil, err
 		}
 		defer os.RemoveAll(p.data)
+		if err := os.Chmod(p.data, 0o755); err != nil { // the database's own user passes through
+			return nil, err
+		}
 	}
 	small, err := openInstallation(ctx, p, p.small, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, small.close()) }()
 	large, err := openInstallation(ctx, p, p.large, p.signals)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, large.close()) }()
-	b := &bench{plan: p, small: small, large: large}
-	for _, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.upload1, b.starts} {
+	b = &bench{plan: p, small: small, large: large}
+	for _, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.uploading, b.starts} {
 		if err := part(ctx); err != nil {
-			b.print(os.Stdout)
-			return err
+			return b, err
 		}
 	}
-	b.print(os.Stdout)
-	if p.strict && b.failed() {
-		return errors.New("a bar is not met")
-	}
-	return nil
+	return b, nil
 }

@@ -139,14 +139,18 @@ func (f *floors) templ(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, p.component)
 }
 
-// coldChild makes the demo from nothing: -cold DATA. It prints how long it took until the first page.
+// coldChild makes the demo from nothing: -cold DATA CANDIDATES. It prints how long it took until the first page.
 func coldChild(ctx context.Context, args []string) error {
 	began := time.Now()
+	ordinary, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(ctx, config.Config{Data: args[0], MaxUpload: 1 << 30}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	if err := demo.Fill(ctx, a, demo.Plan{Ordinary: 200, Now: a.DB.Now()}); err != nil {
+	if err := demo.Fill(ctx, a, demo.Plan{Ordinary: ordinary, Now: a.DB.Now()}); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	w := httptest.NewRecorder()

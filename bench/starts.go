@@ -45,7 +45,7 @@ func (b *bench) starts(ctx context.Context) error {
 	}
 	b.rows = append(b.rows, row{what: "warm start to the first page", measured: median(warm), bar: 1, unit: "s", atMost: true,
 		detail: fmt.Sprintf("private database of %d people", in.size)})
-	cold, err := coldStart(ctx, b.plan.data)
+	cold, err := coldStart(ctx, b.plan.data, b.plan.ordinary)
 	if err != nil {
 		return fmt.Errorf("cold start: %w", err)
 	}
@@ -87,7 +87,7 @@ func get(ctx context.Context, address, cookie string) error {
 }
 
 // coldStart makes the demo in a folder that does not exist yet.
-func coldStart(ctx context.Context, data string) (time.Duration, error) {
+func coldStart(ctx context.Context, data string, ordinary int) (time.Duration, error) {
 	dir, err := os.MkdirTemp(data, "demo-")
 	if err != nil {
 		return 0, err
@@ -96,7 +96,7 @@ func coldStart(ctx context.Context, data string) (time.Duration, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // the database's own user passes through
 		return 0, err
 	}
-	cmd, out, stdin, err := self(ctx, "-cold", dir)
+	cmd, out, stdin, err := self(ctx, "-cold", dir, strconv.Itoa(ordinary))
 	if err != nil {
 		return 0, err
 	}

@@ -104,8 +104,8 @@ func (b *bench) repeat(ctx context.Context, write func(n int) error) (float64, e
 	return at(times, 95), errors.Join(failure, ctx.Err())
 }
 
-// upload1 sends one large evidence file and watches the server's memory meanwhile.
-func (b *bench) upload1(ctx context.Context) error {
+// uploading sends one large evidence file and watches the server's memory meanwhile.
+func (b *bench) uploading(ctx context.Context) error {
 	in := b.small
 	people, err := in.sample(ctx, 1)
 	if err != nil {
