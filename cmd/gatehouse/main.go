@@ -36,6 +36,7 @@ var commands = []command{
 	{"token", "create an API token", runToken},
 	{"health", "ask the server on this machine whether it serves", runHealth},
 	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},
+	{"doctor", "say what is configured, what is missing, and what it costs", runDoctor},
 	{"framework", "print the embedded framework", runFramework},
 }
 

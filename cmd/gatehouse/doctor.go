@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"gatehouse/internal/app"
+	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/seal"
+	"gatehouse/migrations"
+)
+
+// health is how one part of the installation is.
+type health string
+
+// Well means in order, absent that it works without, at a cost; broken needs somebody.
+const (
+	well   health = "ok"
+	absent health = "absent"
+	broken health = "broken"
+)
+
+// diagnosis is one line of the doctor's report: what was found, and what it costs or how to mend it.
+type diagnosis struct {
+	Part  string `json:"part"`
+	State health `json:"state"`
+	Found string `json:"found"`
+	Note  string `json:"note,omitempty"`
+}
+
+// runDoctor is `gatehouse doctor [--json]`: what is configured, what is missing, and what each absence costs. It
+// changes nothing. The exit code is 1 when something is broken.
+func runDoctor(ctx context.Context, args []string, stdio stdio) error {
+	var asJSON bool
+	var rest []string
+	for _, arg := range args {
+		if arg == "--json" || arg == "-json" {
+			asJSON = true
+			continue
+		}
+		rest = append(rest, arg)
+	}
+	cfg, rest, err := load("doctor", rest, stdio)
+	if err != nil {
+		return err
+	}
+	if err := noArguments("doctor", rest); err != nil {
+		return err
+	}
+	report := examine(ctx, cfg)
+	if asJSON {
+		encoder := json.NewEncoder(stdio.out)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(report)
+	} else {
+		err = printReport(stdio.out, report)
+	}
+	for _, d := range report {
+		if d.State == broken && err == nil {
+			err = exitError{code: exitFailed}
+		}
+	}
+	return err
+}
+
+func printReport(w io.Writer, report []diagnosis) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, d := range report {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", d.State, d.Part, d.Found)
+		if d.Note != "" {
+			fmt.Fprintf(table, "\t\t  %s\n", d.Note)
+		}
+	}
+	return table.Flush()
+}
+
+// examine looks at every part in turn.
+func examine(ctx context.Context, cfg config.Config) []diagnosis {
+	report := []diagnosis{examineFolder(cfg), examineDisk(cfg)}
+	keys, key := examineKey(cfg)
+	report = append(report, key)
+	report = append(report, examineDatabase(ctx, cfg, keys)...)
+	return append(report, examineAddress(cfg),
+		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
+		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
+		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."},
+		diagnosis{"Backups", absent, "not made by Gatehouse", "Back up the database, the evidence folder and, apart from both, the key: without the key evidence cannot be read."})
+}
+
+func examineFolder(cfg config.Config) diagnosis {
+	d := diagnosis{Part: "Data folder", State: well, Found: cfg.Data}
+	info, err := os.Stat(cfg.Data)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.Note = "It does not exist yet; the first start makes it."
+	case err != nil:
+		d.State, d.Note = broken, err.Error()
+	case !info.IsDir():
+		d.State, d.Note = broken, "This is a file. Choose a folder with --data."
+	case info.Mode().Perm()&0o022 != 0:
+		d.State, d.Note = broken, fmt.Sprintf("Others may write to it (mode %#o): chmod go-w it.", info.Mode().Perm())
+	default:
+		d = examineWriting(d)
+	}
+	return d
+}
+
+// examineWriting tries the folder with a file that is gone again at once.
+func examineWriting(d diagnosis) diagnosis {
+	f, err := os.CreateTemp(d.Found, ".doctor-*")
+	if err != nil {
+		d.State, d.Note = broken, "Nothing can be written to it: "+err.Error()
+		return d
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		d.State, d.Note = broken, err.Error()
+	}
+	return d
+}
+
+// leastFree is the space below which the disk is trouble.
+const leastFree = 2 << 30
+
+func examineDisk(cfg config.Config) diagnosis {
+	d := diagnosis{Part: "Disk", State: well}
+	folder := cfg.Data
+	for {
+		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
+			break
+		}
+		folder = filepath.Dir(folder)
+	}
+	free, err := freeSpace(folder)
+	switch {
+	case err != nil:
+		d.State, d.Found = absent, "free space is not known: "+err.Error()
+	case free < leastFree:
+		d.State, d.Found, d.Note = broken, fmt.Sprintf("%.1f GiB free", float64(free)/(1<<30)), "Database and evidence need room: make some before people upload."
+	default:
+		d.Found = fmt.Sprintf("%.1f GiB free", float64(free)/(1<<30))
+	}
+	return d
+}
+
+// examineKey reads the key where there is one. It makes none: that is for the first start.
+func examineKey(cfg config.Config) (*seal.Keyring, diagnosis) {
+	d := diagnosis{Part: "Installation key", State: well}
+	if cfg.MasterKey == "" && cfg.MasterKeyFile == "" {
+		if _, err := os.Lstat(filepath.Join(cfg.Data, "master.key")); errors.Is(err, fs.ErrNotExist) {
+			d.State, d.Found, d.Note = absent, "none yet", "The first start makes one in the data folder. Keep a copy elsewhere."
+			return nil, d
+		}
+		d.Note = "It lies in the data folder: whoever has a whole copy of the folder can read the evidence."
+	}
+	keys, err := seal.LoadKeyring(app.KeySource(cfg))
+	if err != nil {
+		d.State, d.Found, d.Note = broken, err.Error(), ""
+		return nil, d
+	}
+	d.Found = "key " + keys.ID()
+	return keys, d
+}
+
+// examineDatabase reaches the database that is configured, or the private one, which it starts for a moment.
+func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring) []diagnosis {
+	if cfg.DatabaseURL != "" {
+		return examineAt(ctx, cfg.DatabaseURL, "as configured", keys)
+	}
+	d := diagnosis{Part: "Database", State: well}
+	binaries, err := localdb.Find(os.Getenv, cfg.Data)
+	if err != nil {
+		d.State, d.Found, d.Note = broken, "no PostgreSQL programs: "+err.Error(), "The first start gets them, or set GATEHOUSE_DATABASE_URL."
+		return []diagnosis{d}
+	}
+	dir := filepath.Join(cfg.Data, "postgres")
+	if _, err := os.Stat(filepath.Join(dir, "data")); errors.Is(err, fs.ErrNotExist) {
+		d.Found, d.Note = "none yet", "The first start makes a private one with the programs in "+binaries.Dir+"."
+		return []diagnosis{d}
+	}
+	server, err := localdb.Start(ctx, localdb.Options{Dir: dir, Binaries: binaries})
+	var running *localdb.RunningError
+	if errors.As(err, &running) {
+		d.Found, d.Note = "private, in use", "It was not looked into: "+running.Error()
+		return []diagnosis{d}
+	}
+	if err != nil {
+		d.State, d.Found = broken, err.Error()
+		return []diagnosis{d}
+	}
+	report := examineAt(ctx, server.URL(), "private", keys)
+	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
+		report = append(report, diagnosis{"Database", broken, "it does not stop: " + err.Error(), ""})
+	}
+	return report
+}
+
+// examineAt looks into a database: version, migrations, and whether it belongs to the key.
+func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []diagnosis {
+	d := diagnosis{Part: "Database", State: well}
+	open, err := db.Open(ctx, url)
+	if err != nil {
+		d.State, d.Found, d.Note = broken, "cannot be reached: "+err.Error(), "Nothing works without it."
+		return []diagnosis{d}
+	}
+	defer open.Close()
+	var version string
+	if err := open.Pool().QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
+		d.State, d.Found = broken, err.Error()
+		return []diagnosis{d}
+	}
+	d.Found = "PostgreSQL " + version + ", " + which
+	schema := diagnosis{"Schema", well, "up to date", ""}
+	pending, err := migrations.Pending(ctx, url)
+	switch {
+	case err != nil:
+		schema.State, schema.Found = broken, err.Error()
+	case pending:
+		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
+	default:
+		return []diagnosis{d, schema, examineBelonging(ctx, open, keys)}
+	}
+	return []diagnosis{d, schema}
+}
+
+// examineBelonging compares the key with the one that the database was first started with.
+func examineBelonging(ctx context.Context, open *db.DB, keys *seal.Keyring) diagnosis {
+	d := diagnosis{Part: "Key and database", State: well}
+	kept, err := open.Recall(ctx, app.KeyName)
+	switch {
+	case err != nil:
+		d.State, d.Found = broken, err.Error()
+	case kept == "":
+		d.Found = "not joined yet"
+	case keys == nil:
+		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", which is not here", "Put it back: a start would refuse another."
+	case kept != keys.ID():
+		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", this is "+keys.ID(), "Put the right one back: evidence could not be read."
+	default:
+		d.Found = "they belong together"
+	}
+	return d
+}
+
+func examineAddress(cfg config.Config) diagnosis {
+	switch {
+	case cfg.BaseURL == "":
+		return diagnosis{"Address", absent, "no base URL", "Fine on this machine alone. For others set GATEHOUSE_BASE_URL to an https address: cookies are only then bound to HTTPS."}
+	case !cfg.Secure():
+		return diagnosis{"Address", broken, cfg.BaseURL, "Not https: passwords and evidence would cross the network in the clear."}
+	}
+	return diagnosis{"Address", well, cfg.BaseURL, ""}
+}

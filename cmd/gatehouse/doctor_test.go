@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/app"
+	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db/dbtest"
+)
+
+// doctor runs the command and returns its report by part, and the exit code.
+func doctor(t *testing.T, args ...string) (map[string]diagnosis, int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := dispatch(context.Background(), append([]string{"doctor", "--json"}, args...), stdio{in: strings.NewReader(""), out: &out, err: &errs})
+	var report []diagnosis
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s%s", err, out.String(), errs.String())
+	}
+	by := map[string]diagnosis{}
+	for _, d := range report {
+		by[d.Part] = d
+	}
+	return by, code
+}
+
+func TestDoctor(t *testing.T) {
+	url, data := dbtest.URL(t), filepath.Join(t.TempDir(), "data")
+	t.Setenv("GATEHOUSE_DATABASE_URL", url)
+
+	report, code := doctor(t, "--data", data)
+	if code != 0 || report["Installation key"].State != absent || report["Database"].State != well || report["Mail"].State != absent {
+		t.Errorf("before the first start: exit %d, %+v", code, report)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("the doctor made the data folder")
+	}
+
+	a, err := app.Open(t.Context(), config.Config{Data: data, DatabaseURL: url}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	report, code = doctor(t, "--data", data, "--base-url", "https://gatehouse.example.com")
+	if code != 0 || report["Key and database"].Found != "they belong together" || report["Schema"].Found != "up to date" || report["Address"].State != well {
+		t.Errorf("after the first start: exit %d, %+v", code, report)
+	}
+
+	t.Setenv("GATEHOUSE_MASTER_KEY", "b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA=")
+	report, code = doctor(t, "--data", data)
+	if code != exitFailed || report["Key and database"].State != broken {
+		t.Errorf("with another key: exit %d, %+v", code, report["Key and database"])
+	}
+	if _, err := app.Open(t.Context(), config.Config{Data: data, DatabaseURL: url, MasterKey: os.Getenv("GATEHOUSE_MASTER_KEY")},
+		slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "belongs to the installation key") {
+		t.Errorf("a start with another key: %v", err)
+	}
+}
+
+func TestDoctorFindsWhatIsBroken(t *testing.T) {
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GATEHOUSE_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none?connect_timeout=2")
+	report, code := doctor(t, "--data", data, "--base-url", "http://gatehouse.example.com")
+	for _, part := range []string{"Data folder", "Database", "Address"} {
+		if report[part].State != broken || report[part].Note == "" {
+			t.Errorf("%+v", report[part])
+		}
+	}
+	if code != exitFailed {
+		t.Errorf("exit %d", code)
+	}
+	var out bytes.Buffer
+	_ = dispatch(context.Background(), []string{"doctor", "--data", data}, stdio{in: strings.NewReader(""), out: &out, err: &out})
+	if !strings.Contains(out.String(), "broken  Database") {
+		t.Errorf("the table says\n%s", out.String())
+	}
+}
