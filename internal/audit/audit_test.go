@@ -89,7 +89,7 @@ func TestWhoReadsWhat(t *testing.T) {
 		db.Entry{Action: "evidence.viewed", SubjectKind: "evidence", SubjectID: id.New(), PersonID: string(p.ID), CaseID: caseID},
 		db.Entry{Action: "case.forgotten", SubjectKind: "case", SubjectID: caseID},
 		db.Entry{Action: "person.looked", SubjectKind: "person", SubjectID: string(p.ID), PersonID: string(p.ID)},
-		db.Entry{Action: "user.noted", SubjectKind: "user", SubjectID: string(hr.ID)})
+		db.Entry{Action: "user.noted", SubjectKind: "user", SubjectID: hr.ID})
 	ownRecord := auditor
 	ownRecord.PersonID = string(p.ID)
 	tests := []struct {
@@ -170,7 +170,7 @@ func TestFiltersAndPages(t *testing.T) {
 		"noun":         {audit.Filter{Action: "note"}, 120},
 		"no such noun": {audit.Filter{Action: "not"}, 0},
 		"dates":        {audit.Filter{From: at.AddDate(0, 0, 10), Before: at.AddDate(0, 0, 20)}, 10},
-		"actor":        {audit.Filter{ActorID: string(reader.ID)}, 120},
+		"actor":        {audit.Filter{ActorID: reader.ID}, 120},
 		"person":       {audit.Filter{PersonID: string(p.ID), Action: "note"}, 120},
 		"subject":      {audit.Filter{SubjectKind: "note", SubjectID: "n"}, 120},
 		"no subject":   {audit.Filter{SubjectKind: "note", SubjectID: "m"}, 0},

@@ -211,8 +211,7 @@ func texts[T ~string](ids []T) []string {
 
 // forPeople turns violated constraints into messages.
 func forPeople(err error) error {
-	switch db.Violates(err) {
-	case "applications_active_once":
+	if db.Violates(err) == "applications_active_once" {
 		return apperr.Conflict("This person is under way in this job already.")
 	}
 	return err

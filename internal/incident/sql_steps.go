@@ -81,11 +81,6 @@ type tick struct {
 	Item   int
 }
 
-func ticksOf(ctx context.Context, q db.Querier, id ID) ([]tick, error) {
-	rows, _ := q.Query(ctx, ticksSQL, id)
-	return db.Many[tick](rows)
-}
-
 func setTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO case_step_items (case_id, step_id, item, ticked_at, ticked_by)

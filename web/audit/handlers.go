@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"net/url"
 	"strings"
 	"time"
@@ -155,7 +156,7 @@ func linesOf(e audit.Entry) [][]string {
 		if v.Erased {
 			erased = "erased"
 		}
-		line := append(head[:len(head):len(head)], v.Field, text(v.Old), text(v.New), erased, v.Commitment)
+		line := append(slices.Clone(head), v.Field, text(v.Old), text(v.New), erased, v.Commitment)
 		for i := range line { // a spreadsheet must not take a value for a formula
 			if strings.ContainsAny(line[i][:min(len(line[i]), 1)], "=+-@\t\r") {
 				line[i] = "'" + line[i]
