@@ -9,6 +9,8 @@ package browsertest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
@@ -23,45 +25,70 @@ const Patience = 15 * time.Second
 // names of the browsers we can drive, in the order of preference.
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
 
-// Browser is one headless browser, closed at the end of the test.
+// Process is a headless browser that several tests may share.
+type Process struct {
+	ctx  context.Context
+	stop func()
+}
+
+// Launch starts a browser for several tests. Whoever starts it closes it.
+func Launch() (*Process, error) {
+	path, err := find()
+	if err != nil {
+		return nil, err
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options(path)...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	p := &Process{ctx: ctx, stop: func() {
+		cancel()
+		stop() // waits for the browser to exit, then removes its profile
+	}}
+	if err := chromedp.Do(ctx); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("start the browser: %w", err)
+	}
+	return p, nil
+}
+
+// Close ends the browser.
+func (p *Process) Close() { p.stop() }
+
+// For lends the browser to a test: its pages close with the test.
+func (p *Process) For(t testing.TB) *Browser { return &Browser{t: t, ctx: p.ctx} }
+
+// Browser is a headless browser in the hands of one test.
 type Browser struct {
 	t   testing.TB
 	ctx context.Context
 }
 
-// New starts a browser. A machine without one skips the test, unless
-// GATEHOUSE_BROWSER names a program that must then exist.
+// New starts a browser that ends with the test. A machine without one fails
+// it: a green run must mean that the pages were looked at.
 func New(t testing.TB) *Browser {
 	t.Helper()
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options(find(t))...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(func() {
-		cancel()
-		stop() // waits for the browser to exit, then removes its profile
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start the browser: %v", err)
+	p, err := Launch()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return &Browser{t: t, ctx: ctx}
+	t.Cleanup(p.Close)
+	return p.For(t)
 }
 
-func find(t testing.TB) string {
-	t.Helper()
+// find names the browser: GATEHOUSE_BROWSER, or the first that is installed.
+func find() (string, error) {
 	if name := os.Getenv("GATEHOUSE_BROWSER"); name != "" {
 		path, err := exec.LookPath(name)
 		if err != nil {
-			t.Fatalf("GATEHOUSE_BROWSER: %v", err)
+			return "", fmt.Errorf("GATEHOUSE_BROWSER: %w", err)
 		}
-		return path
+		return path, nil
 	}
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			return path, nil
 		}
 	}
-	// Not a skip: a green run must mean that the pages were looked at.
-	t.Fatal("no browser on this machine: run scripts/setup, install chromium, or name one in GATEHOUSE_BROWSER")
-	return ""
+	return "", errors.New("no browser on this machine: run scripts/setup, install chromium, or name one in GATEHOUSE_BROWSER")
 }
 
 func options(path string) []chromedp.ExecAllocatorOption {

@@ -197,7 +197,7 @@ func (p *Page) WaitUntil(script string) {
 		}
 		select {
 		case <-ctx.Done():
-			p.t.Fatalf("wait until %s: %v\nthe page at %s says:\n%.2000s", script, err, p.URL(), Eval[string](p, "document.body.innerText"))
+			p.t.Fatalf("wait until %.300s: %v\nthe page at %s says:\n%.2000s", script, err, p.URL(), Eval[string](p, "document.body.innerText"))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
