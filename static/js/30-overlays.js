@@ -55,7 +55,9 @@
   });
   document.addEventListener("focusout", (e) => {
     const menu = e.target.closest && e.target.closest("details[data-menu][open]");
-    if (menu && e.relatedTarget && !menu.contains(e.relatedTarget)) closeMenu(menu, false);
+    // A press on a label inside moves the focus for a moment to what is around the menu: that is not leaving it.
+    const to = e.relatedTarget;
+    if (menu && to && !menu.contains(to) && !to.contains(menu)) closeMenu(menu, false);
   });
 
   // Dialogs
