@@ -5,8 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 

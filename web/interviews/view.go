@@ -31,7 +31,6 @@ type listView struct {
 	Filter interview.Filter
 }
 
-
 func (v listView) where(when interview.When, status interview.Status, after string) string {
 	return path.InterviewsWhere(string(when), string(status), v.Filter.Text, after)
 }
