@@ -2,12 +2,10 @@
 package audit
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/internal/account"
@@ -118,23 +116,20 @@ func (h *Handlers) CSV(w http.ResponseWriter, r *http.Request) error {
 	if _, err := h.log.List(r.Context(), request.Actor(r), filter); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"id", "at", "actor_kind", "actor_id", "actor", "action", "subject_kind", "subject_id", "person_id",
-		"case_id", "detail", "field", "old", "new", "erased", "commitment"})
+	out := response.CSV(w, "audit", "id", "at", "actor_kind", "actor_id", "actor", "action", "subject_kind", "subject_id", "person_id",
+		"case_id", "detail", "field", "old", "new", "erased", "commitment")
 	err = h.log.Export(r.Context(), request.Actor(r), filter, func(e audit.Entry) error {
 		for _, line := range linesOf(e) {
-			if err := out.Write(line); err != nil {
+			if err := out.Line(line); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	out.Flush()
 	if err != nil && r.Context().Err() == nil {
-		panic(http.ErrAbortHandler) // the status is sent: breaking off says that the file is not whole
+		out.Fail()
 	}
+	_ = out.Flush() // when the reader has gone, nobody is left to tell
 	return nil
 }
 
@@ -156,13 +151,7 @@ func linesOf(e audit.Entry) [][]string {
 		if v.Erased {
 			erased = "erased"
 		}
-		line := append(slices.Clone(head), v.Field, text(v.Old), text(v.New), erased, v.Commitment)
-		for i := range line { // a spreadsheet must not take a value for a formula
-			if strings.ContainsAny(line[i][:min(len(line[i]), 1)], "=+-@\t\r") {
-				line[i] = "'" + line[i]
-			}
-		}
-		lines = append(lines, line)
+		lines = append(lines, append(slices.Clone(head), v.Field, text(v.Old), text(v.New), erased, v.Commitment))
 	}
 	return lines
 }

@@ -1,15 +1,14 @@
 package candidates
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/person"
 	"gatehouse/web/request"
+	"gatehouse/web/response"
 )
 
 // csvMost bounds the file: it is for a spreadsheet, not for copying the database. csvChunk is how many rows are read
@@ -27,24 +26,19 @@ func (h *Handler) CSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/csv; charset=utf-8")
-	header.Set("Content-Disposition", `attachment; filename="candidates.csv"`)
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"Number", "Name", "Status", "Job", "Stage", "In stage since", "Band", "Known %", "Score", "Open flags", "Missing checks", "Channel", "Changed"})
+	out := response.CSV(w, "candidates", "Number", "Name", "Status", "Job", "Stage", "In stage since", "Band", "Known %", "Score", "Open flags", "Missing checks", "Channel", "Changed")
 	for rows := 0; ; {
 		for _, p := range found.Items {
-			_ = out.Write(csvRow(h.lib.Current(), p))
+			_ = out.Line(csvRow(h.lib.Current(), p))
 		}
-		out.Flush()
+		gone := out.Flush()
 		rows += len(found.Items)
-		if found.Next == "" || rows >= csvMost || out.Error() != nil {
-			return nil // a writer's error is the reader gone: nobody is left to tell
+		if found.Next == "" || rows >= csvMost || gone != nil {
+			return nil // when the reader has gone, nobody is left to tell
 		}
 		f.After = found.Next
 		if found, err = h.people.List(r.Context(), request.Actor(r), f); err != nil {
-			// The status is sent: breaking off is the only way left to say that the file is not whole.
-			panic(http.ErrAbortHandler)
+			out.Fail()
 		}
 	}
 }
@@ -54,19 +48,7 @@ func csvRow(ed *catalogue.Edition, p person.Person) []string {
 	if p.StageSince != nil {
 		since = p.StageSince.Format(time.DateOnly)
 	}
-	row := []string{p.Number.String(), p.Name, p.Status.Title(), p.JobTitle, stageTitle(ed, p.StageID), since,
+	return []string{p.Number.String(), p.Name, p.Status.Title(), p.JobTitle, stageTitle(ed, p.StageID), since,
 		string(p.Band), strconv.Itoa(p.Coverage), strconv.Itoa(p.Score), strconv.Itoa(p.OpenFlags), strconv.Itoa(p.Missing),
 		channelTitle(ed, p.ChannelID), p.UpdatedAt.UTC().Format(time.RFC3339)}
-	for i := range row {
-		row[i] = harmless(row[i])
-	}
-	return row
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula. Names come from candidates.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -1,7 +1,6 @@
 package insights
 
 import (
-	"encoding/csv"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/dashboard"
 	"gatehouse/web/request"
+	"gatehouse/web/response"
 )
 
 // table is a dashboard as a file: one number a line.
@@ -27,22 +27,14 @@ func (t *table) spread(figure string, rows []dashboard.Spread) {
 	}
 }
 
-// send answers with the file. A text that a spreadsheet would take for a formula is marked as text.
+// send answers with the file.
 func (t *table) send(w http.ResponseWriter, name string) error {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"figure", "row", "column", "number"})
+	out := response.CSV(w, name, "figure", "row", "column", "number")
 	for _, line := range t.lines {
-		for i, cell := range line {
-			if strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
-				line[i] = "'" + cell
-			}
-		}
-		_ = out.Write(line)
+		_ = out.Line(line)
 	}
-	out.Flush()
-	return nil // an error here is the reader gone away
+	_ = out.Flush() // when the reader has gone, nobody is left to tell
+	return nil
 }
 
 // HiringCSV is the hiring dashboard as a file.
