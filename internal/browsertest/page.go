@@ -97,7 +97,12 @@ func (p *Page) run(what string, actions ...chromedp.Action[chromedp.Void]) {
 // Eval evaluates a script and gives its value.
 func Eval[T any](p *Page, script string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	return evalWithin[T](p, script, Patience)
+}
+
+func evalWithin[T any](p *Page, script string, patience time.Duration) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
