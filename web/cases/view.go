@@ -253,6 +253,9 @@ func paymentTone(p payment.Payment) ui.Tone {
 	return ui.Neutral
 }
 
+// answerWords is what was answered, or that a signal raised it, in words.
+func answerWords(a catalogue.Answer) string { return sentence(strings.ReplaceAll(string(a), "-", " ")) }
+
 func sentence(s string) string {
 	if s == "" {
 		return s
