@@ -63,7 +63,7 @@ func (w *world) title(id string) string {
 // settle does the background work that is due now rather than in some seconds.
 func (w *world) settle() {
 	w.t.Helper()
-	for _, do := range []func(context.Context) error{w.Features.Dashboards.Fold, w.Features.Dashboards.CompareJobs} {
+	for _, do := range []func(context.Context) error{w.Features.Signals.TakeUp, w.Features.Dashboards.Fold, w.Features.Dashboards.CompareJobs} {
 		if err := do(w.t.Context()); err != nil {
 			w.t.Fatal(err)
 		}
@@ -87,12 +87,18 @@ func (w *world) arrive(name string, roles ...authz.Role) *desk {
 func (w *world) sit(u account.User) *desk {
 	w.t.Helper()
 	d := &desk{Page: w.browser.Page(), w: w, user: u}
+	d.signIn(apptest.Password)
+	return d
+}
+
+// signIn fills in the form for signing in.
+func (d *desk) signIn(password string) {
+	d.w.t.Helper()
 	d.open(path.SignIn)
-	d.write("E-mail address", u.Email)
-	d.write("Password", apptest.Password)
+	d.write("E-mail address", d.user.Email)
+	d.write("Password", password)
 	d.follow("Sign in")
 	d.at(path.Today)
-	return d
 }
 
 // open goes to a page of the server.

@@ -33,9 +33,15 @@ type reader struct {
 // plainly signs a user in through the form, without a script.
 func (w *world) plainly(u account.User) *reader {
 	w.t.Helper()
+	return w.plainlyWith(u, apptest.Password)
+}
+
+// plainlyWith is plainly for users with another password than the usual one.
+func (w *world) plainlyWith(u account.User, password string) *reader {
+	w.t.Helper()
 	r := &reader{Browser: w.Visitor(), w: w, t: w.t, name: u.Name}
 	r.open(path.SignIn)
-	r.send("Sign in", "E-mail address", u.Email, "Password", apptest.Password)
+	r.send("Sign in", "E-mail address", u.Email, "Password", password)
 	if r.at != path.Today {
 		r.t.Fatalf("%s stands at %s after signing in", r.name, r.at)
 	}
