@@ -43,7 +43,7 @@ var navigation = []entry{
 // fresh is how long what waits for somebody is answered from memory. Their own writes renew it at once.
 const fresh = 5 * time.Second
 
-// frames remembers each signed-in user's navigation for a moment.
+// frames remembers each signed-in user's navigation for a moment, and the parts of the frame rendered from it.
 type frames struct {
 	mu    sync.Mutex
 	known map[string]rememberedNav
@@ -51,6 +51,7 @@ type frames struct {
 
 type rememberedNav struct {
 	groups []layout.NavGroup
+	kept   *layout.Kept
 	until  time.Time
 }
 
@@ -60,20 +61,22 @@ func (f *frames) forget(userID string) {
 	delete(f.known, userID)
 }
 
-func (f *frames) find(userID string) ([]layout.NavGroup, bool) {
+func (f *frames) find(userID string) (rememberedNav, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r, ok := f.known[userID]
-	return r.groups, ok && time.Now().Before(r.until)
+	return r, ok && time.Now().Before(r.until)
 }
 
-func (f *frames) keep(userID string, groups []layout.NavGroup) {
+func (f *frames) keep(userID string, groups []layout.NavGroup) rememberedNav {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.known == nil || len(f.known) > 10_000 {
 		f.known = map[string]rememberedNav{}
 	}
-	f.known[userID] = rememberedNav{groups: groups, until: time.Now().Add(fresh)}
+	r := rememberedNav{groups: groups, kept: &layout.Kept{}, until: time.Now().Add(fresh)}
+	f.known[userID] = r
+	return r
 }
 
 // withFrame puts what surrounds every page into the request's context. API answers and fragments do without.
@@ -88,11 +91,10 @@ func (s *Server) withFrame(w http.ResponseWriter, r *http.Request) *http.Request
 		noteActor(r.Context(), user.Actor())
 		f.Person = layout.Person{Name: user.Name, Role: user.RoleTitles()}
 		f.Links = layout.Links{Home: path.Today, Search: path.Search, Account: path.Account, SignOut: path.SignOut, Help: path.Library}
-		if zone, err := time.LoadLocation(user.TimeZone); err == nil {
-			f.Zone = zone
-		}
+		f.Zone = zoneNamed(user.TimeZone)
 		if !request.HTMX(r) {
-			f.Nav = s.navigationOf(r, user.Actor())
+			nav := s.navigationOf(r, user.Actor())
+			f.Nav, f.Kept = nav.groups, nav.kept
 		}
 	}
 	if r.Method == http.MethodGet && !request.HTMX(r) {
@@ -103,6 +105,22 @@ func (s *Server) withFrame(w http.ResponseWriter, r *http.Request) *http.Request
 	return r.WithContext(layout.WithFrame(r.Context(), f))
 }
 
+// zones remembers time zones by name: finding one reads files.
+var zones sync.Map
+
+// zoneNamed is the time zone of that name, or nil. Only names that exist are remembered, so their number is bounded.
+func zoneNamed(name string) *time.Location {
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	zones.Store(name, zone)
+	return zone
+}
+
 func cookie(r *http.Request, name string) string {
 	c, err := r.Cookie(name)
 	if err != nil {
@@ -111,9 +129,9 @@ func cookie(r *http.Request, name string) string {
 	return c.Value
 }
 
-func (s *Server) navigationOf(r *http.Request, actor authz.Actor) []layout.NavGroup {
-	if groups, ok := s.frames.find(actor.ID); ok {
-		return groups
+func (s *Server) navigationOf(r *http.Request, actor authz.Actor) rememberedNav {
+	if r, ok := s.frames.find(actor.ID); ok {
+		return r
 	}
 	waiting := s.waiting(r.Context(), actor)
 	var groups []layout.NavGroup
@@ -129,6 +147,5 @@ func (s *Server) navigationOf(r *http.Request, actor authz.Actor) []layout.NavGr
 		last := &groups[len(groups)-1]
 		last.Items = append(last.Items, item)
 	}
-	s.frames.keep(actor.ID, groups)
-	return groups
+	return s.frames.keep(actor.ID, groups)
 }

@@ -53,7 +53,6 @@ type Head struct {
 	EngagementID       *string
 	Awaited            []string // required checks before the next stage
 	Overrides          []Override
-	ClaimCount         int
 	InterviewCount     int
 	Owes               bool // the viewer has not submitted an own scorecard yet
 }
@@ -154,6 +153,7 @@ type View struct {
 	Other      []Seen   // signals, which test no single claim
 	Missing    []string // required checks that block the next stage
 	Blocking   []Flag   // findings that block it until they are cleared up
+	Claims     int      // how many things the person says of themselves
 	Evidence   int
 	Interviews []Interview
 	Items      []evidence.Item

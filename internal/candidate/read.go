@@ -62,6 +62,9 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	into(&batch, &v.Flags, flagsSQL, personID)
 	into(&batch, &seen, seenSQL, personID)
 	into(&batch, &links, linksSQL, personID, nullable(actor))
+	if ask.Tab != TabClaims { // which counts what it reads
+		batch.Queue(claimCountSQL, personID).QueryRow(func(row pgx.Row) error { return row.Scan(&v.Claims) })
+	}
 	switch ask.Tab {
 	case TabClaims:
 		into(&batch, &said, claimsSQL, personID)
@@ -92,6 +95,7 @@ func (v *View) fill(s *Service, actor authz.Actor, stored []assessment.Stored, s
 	join(seen, v.Flags, links)
 	seen = v.withhold(actor, seen)
 	if v.Tab == TabClaims {
+		v.Claims = len(said)
 		v.Lines, v.Other = lines(s.Edition(v.Head), v.Assessment.Claims, said, seen)
 	}
 	if len(v.History) > HistorySize {

@@ -21,9 +21,7 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
 		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason,
 		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
-		       (SELECT count(*) FROM claims c WHERE c.person_id = p.id AND c.retired_at IS NULL) AS claim_count,
-		       (SELECT count(*) FROM interviews i WHERE i.person_id = p.id) AS interview_count,
-		       ` + owesSQL(viewer) + ` AS owes,
+		       met.interviews AS interview_count, met.owes,
 		       coalesce((SELECT jsonb_agg(jsonb_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
 		                        'reason', o.reason, 'by', coalesce(ou.name, ''), 'at', o.overridden_at) ORDER BY o.overridden_at)
 		                 FROM   gate_overrides o LEFT JOIN users ou ON ou.id = o.overridden_by
@@ -32,6 +30,12 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		LEFT   JOIN applications a ON a.id = p.application_id
 		LEFT   JOIN jobs j ON j.id = a.job_id
 		LEFT   JOIN users u ON u.id = p.manager_id
+		CROSS  JOIN LATERAL (
+		       SELECT count(DISTINCT i.id) AS interviews,
+		              coalesce(bool_or(v.user_id = ` + viewer + ` AND v.submitted_at IS NULL AND i.status <> 'cancelled'), false) AS owes
+		       FROM   interviews i
+		       LEFT   JOIN interviewers v ON v.interview_id = i.id
+		       WHERE  i.person_id = p.id) met
 		` + w.SQL(), w.Args
 }
 
@@ -73,6 +77,8 @@ const claimsSQL = `
 		FROM   claims
 		WHERE  person_id = $1 AND retired_at IS NULL
 		ORDER  BY kind, made_at, id`
+
+const claimCountSQL = `SELECT count(*) FROM claims WHERE person_id = $1 AND retired_at IS NULL`
 
 // ofCase leaves out what lies in a case that the viewer ($2) is no member of.
 const ofCase = `(e.case_id IS NULL OR EXISTS (

@@ -77,7 +77,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		return err
 	})
 	b.Queue(stepsSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		steps, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[Step])
+		steps, err = db.ManyLax[Step](rows)
 		return err
 	})
 	b.Queue(ticksSQL, caseID).Query(func(rows pgx.Rows) error {

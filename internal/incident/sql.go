@@ -142,7 +142,7 @@ const notesSQL = `
 
 func notesOf(ctx context.Context, q db.Querier, id ID, stepID string) ([]Note, error) {
 	rows, _ := q.Query(ctx, notesSQL, id, stepID)
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Note])
+	return db.ManyLax[Note](rows)
 }
 
 // forPeople gives a violated constraint its words.

@@ -38,13 +38,13 @@ func entriesOf(ctx context.Context, q db.Querier, id ID) ([]Entry, error) {
 		FROM   dossier_entries
 		WHERE  case_id = $1 AND removed_at IS NULL
 		ORDER  BY field_id, added_at, id`, id)
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Entry])
+	return db.ManyLax[Entry](rows)
 }
 
 func gapsOf(ctx context.Context, q db.Querier, id ID) ([]Gap, error) {
 	rows, _ := q.Query(ctx, `
 		SELECT field_id, reason, explained_at, explained_by FROM dossier_gaps WHERE case_id = $1 ORDER BY field_id`, id)
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Gap])
+	return db.ManyLax[Gap](rows)
 }
 
 func insertEntry(ctx context.Context, tx *db.Tx, id ID, e Entry) error {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
@@ -20,7 +18,7 @@ const stepsSQL = `
 
 func stepsOf(ctx context.Context, q db.Querier, id ID) ([]Step, error) {
 	rows, _ := q.Query(ctx, stepsSQL, id)
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Step])
+	return db.ManyLax[Step](rows)
 }
 
 func insertSteps(ctx context.Context, tx *db.Tx, id ID, ed *catalogue.Edition) error {
@@ -95,15 +93,17 @@ func clearTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) e
 	return err
 }
 
-// countsSQL counts evidence and notes per step; evidence is attached to a step as "<case>/<step>".
+// countsSQL counts evidence and notes of the steps of case $1 that have any; evidence is attached to a step as
+// "<case>/<step>". The addresses are gathered first, so that one scan of the index answers for all steps.
 const countsSQL = `
-	SELECT s.step_id,
-	       (SELECT count(*) FROM evidence_links l
-	        WHERE  l.subject_kind = 'step' AND l.subject_id = s.case_id || '/' || s.step_id) AS evidence,
-	       (SELECT count(*) FROM case_notes n
-	        WHERE  n.case_id = s.case_id AND n.step_id = s.step_id) AS notes
-	FROM   case_steps s
-	WHERE  s.case_id = $1`
+	SELECT step_id, sum(evidence)::int AS evidence, sum(notes)::int AS notes
+	FROM  (SELECT substr(l.subject_id, 38) AS step_id, 1 AS evidence, 0 AS notes
+	       FROM   evidence_links l
+	       WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
+	              SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = $1))
+	       UNION  ALL
+	       SELECT n.step_id, 0, 1 FROM case_notes n WHERE n.case_id = $1 AND n.step_id <> '') c
+	GROUP  BY step_id`
 
 type stepCounts struct {
 	StepID   string

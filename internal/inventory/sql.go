@@ -34,7 +34,7 @@ const OpenSQL = `
 
 // ScanOpen collects the rows of OpenSQL.
 func ScanOpen(rows pgx.Rows) ([]Grant, error) {
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Grant])
+	return db.ManyLax[Grant](rows)
 }
 
 func openOf(ctx context.Context, q db.Querier, caseID string) ([]Grant, error) {
@@ -78,7 +78,7 @@ func lock(ctx context.Context, tx *db.Tx, caseID string, grantID ID, version int
 
 func keysOf(ctx context.Context, q db.Querier, caseID string) (map[string]bool, error) {
 	rows, _ := q.Query(ctx, `SELECT system, level, account FROM access_grants WHERE case_id = $1`, caseID)
-	listed, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[New])
+	listed, err := db.ManyLax[New](rows)
 	keys := make(map[string]bool, len(listed))
 	for _, n := range listed {
 		keys[n.key()] = true

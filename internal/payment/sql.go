@@ -26,7 +26,7 @@ const UnstoppedSQL = `
 
 // ScanUnstopped collects the rows of UnstoppedSQL.
 func ScanUnstopped(rows pgx.Rows) ([]Payment, error) {
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Payment])
+	return db.ManyLax[Payment](rows)
 }
 
 func unstoppedOf(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {

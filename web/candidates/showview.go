@@ -101,7 +101,7 @@ func (v showView) tabs() []ui.Tab {
 		return tab
 	}
 	return []ui.Tab{
-		tab(candidate.TabClaims, "Claims", v.Head.ClaimCount),
+		tab(candidate.TabClaims, "Claims", v.Claims),
 		tab(candidate.TabInterviews, "Interviews", v.Head.InterviewCount),
 		tab(candidate.TabEvidence, "Evidence", v.Evidence),
 		tab(candidate.TabHistory, "History", -1),

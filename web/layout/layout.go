@@ -112,6 +112,8 @@ type Frame struct {
 	Flash   *Flash
 	Links   Links
 	Version string // of the program, in the foot; may be empty
+	// Kept holds what of the frame was rendered before; with nil, each page renders all of it.
+	Kept *Kept
 }
 
 type frameKey struct{}

@@ -4,17 +4,18 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"time"
 
+	gojson "github.com/goccy/go-json"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"gatehouse/internal/platform/apperr"
 )
 
 // Querier runs SQL: the pool, a transaction, or a Tx. Lower-case functions of the features take one.
@@ -45,6 +46,12 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	// Plans here are cheap index look-ups; compiling them to machine code costs more than it saves.
 	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		// Pages read documents far more often than they write them; this decoder takes a third of the time.
+		codec := &pgtype.JSONBCodec{Marshal: json.Marshal, Unmarshal: gojson.Unmarshal}
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "jsonb", OID: pgtype.JSONBOID, Codec: codec})
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -81,20 +88,6 @@ func (d *DB) WriteUnaudited(ctx context.Context, why string, fn func(q Querier) 
 		return errors.New("WriteUnaudited needs a reason")
 	}
 	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx) })
-}
-
-// One collects exactly one row into T by column name. No row is a NotFound error for what ("job").
-func One[T any](rows pgx.Rows, what string) (T, error) {
-	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return v, apperr.Missing(what)
-	}
-	return v, err
-}
-
-// Many collects all rows into a slice of T by column name; the slice is empty, not nil, when there are none.
-func Many[T any](rows pgx.Rows) ([]T, error) {
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
 }
 
 // Violates returns the name of the constraint or unique index that err says was violated, or "".
