@@ -8,7 +8,6 @@
 package person
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +23,10 @@ type ID string
 type Number int64
 
 // String writes the number as pages show it: C-000123.
-func (n Number) String() string { return fmt.Sprintf("C-%06d", int64(n)) }
+func (n Number) String() string {
+	digits := strconv.FormatInt(int64(n), 10)
+	return "C-" + "000000"[min(len(digits), 6):] + digits
+}
 
 // ParseNumber reads a number as String writes it, or the bare digits.
 func ParseNumber(s string) (Number, bool) {

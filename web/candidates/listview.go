@@ -199,6 +199,6 @@ func channelTitle(ed *catalogue.Edition, id string) string {
 	return id
 }
 
-func bandWord(b catalogue.Band) string {
-	return map[catalogue.Band]string{catalogue.Low: "Low", catalogue.Elevated: "Elevated", catalogue.High: "High", catalogue.Critical: "Critical"}[b]
-}
+var bandWords = map[catalogue.Band]string{catalogue.Low: "Low", catalogue.Elevated: "Elevated", catalogue.High: "High", catalogue.Critical: "Critical"}
+
+func bandWord(b catalogue.Band) string { return bandWords[b] }

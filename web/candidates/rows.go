@@ -83,6 +83,31 @@ func (l rows) stage(b *bytes.Buffer, p *person.Person) {
 	b.WriteString(`</span>`)
 }
 
+// choices are the options of a select, written by hand for the same reason.
+type choices struct {
+	options []ui.Option
+	chosen  string
+}
+
+// Render writes the options in one piece.
+func (c choices) Render(_ context.Context, w io.Writer) error {
+	b := rowBuffers.Get().(*bytes.Buffer)
+	b.Reset()
+	defer rowBuffers.Put(b)
+	for _, o := range c.options {
+		b.WriteString(`<option value="`)
+		escape(b, o.Value)
+		if b.WriteByte('"'); o.Value == c.chosen {
+			b.WriteString(` selected`)
+		}
+		b.WriteByte('>')
+		escape(b, o.Label)
+		b.WriteString(`</option>`)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
 func number(b *bytes.Buffer, label string, n int) {
 	b.WriteString(`</td><td class="num" data-label="`)
 	b.WriteString(label)
