@@ -52,7 +52,7 @@ lint:
 
 ## journeys: the stories of people in a real browser, with screenshots under screenshots/
 journeys: setup
-	$(GO) test -count=1 ./journeys/...
+	GATEHOUSE_SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count=1 ./journeys/...
 
 ## bench: the speed bars, as ratios within one run
 bench:
