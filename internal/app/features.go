@@ -60,7 +60,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Signals = signal.NewService(d, lib, f.People, f.Hiring, f.Assess)
 	f.Evidence = evidence.NewService(d, blobs, f.People, cfg.MaxUpload)
 	f.Interviews = interview.NewService(d, lib, f.People, f.Evidence, f.Assess)
-	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess,
+	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess, f.Hiring,
 		inventory.NewService(), payment.NewService(), keys)
 	f.Candidates = candidate.NewService(d, lib, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)

@@ -13,7 +13,6 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
-	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/payment"
 	"gatehouse/internal/platform/authz"
@@ -140,7 +139,6 @@ var preparations = map[string]func(*response, context.Context) error{
 	"step-collect-dossier":   (*response).fillDossier,
 	"step-live-location":     (*response).askForThePlace,
 	"step-decide":            (*response).decide,
-	"step-terminate":         (*response).endEngagement,
 }
 
 func (r *response) preserve(ctx context.Context) error {
@@ -317,15 +315,6 @@ func (r *response) decide(ctx context.Context) error {
 	}
 	r.after(2 * time.Hour)
 	return r.f.Cases.AgreeOutcome(ctx, r.staff.of(authz.SecurityLead), r.id, view.Case.Version)
-}
-
-func (r *response) endEngagement(ctx context.Context) error {
-	hr := r.staff.of(authz.HR)
-	e, err := r.f.Hiring.Engagement(ctx, hr, r.engagement)
-	if err != nil {
-		return err
-	}
-	return r.f.Hiring.End(ctx, hr, hiring.End{EngagementID: r.engagement, Version: e.Version, On: r.now, Reason: "The contract ended by agreement."})
 }
 
 // closedCase is the model employee of the framework: from escalation to lessons.

@@ -81,6 +81,9 @@ type Step struct {
 	Notes    int   `db:"-"`
 }
 
+// EndsEngagement reports whether finishing the step ends the subject's engagement.
+func (s Step) EndsEngagement() bool { return s.StepID == stepTerminate }
+
 // Locked reports whether the step cannot be begun yet.
 func (s Step) Locked() bool { return s.State == Open && len(s.Locks) > 0 }
 

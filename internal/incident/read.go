@@ -31,7 +31,9 @@ type View struct {
 	Evidence, Notes, Payments int
 	// Referred counts the people whom the subject referred.
 	Referred int
-	Now      time.Time
+	// Engaged reports that the subject's engagement still runs.
+	Engaged bool
+	Now     time.Time
 }
 
 // Next is the step due first among those that may be worked on, or nil.
@@ -108,7 +110,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	})
 	b.Queue(totalsSQL, caseID).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&v.Access.Total, &v.Access.Open, &v.Access.Revoked, &v.Access.Attested, &v.Access.Restored,
-			&v.Payments, &v.Evidence, &v.Notes, &v.Referred)
+			&v.Payments, &v.Evidence, &v.Notes, &v.Referred, &v.Engaged)
 	})
 	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
 		return View{}, err
@@ -134,7 +136,8 @@ const totalsSQL = `
 	       (SELECT count(*) FROM payments WHERE case_id = $1),
 	       (SELECT count(*) FROM evidence_items WHERE case_id = $1),
 	       (SELECT count(*) FROM case_notes WHERE case_id = $1),
-	       (SELECT count(*) FROM cases c JOIN people r ON r.referrer_id = c.person_id WHERE c.id = $1)
+	       (SELECT count(*) FROM cases c JOIN people r ON r.referrer_id = c.person_id WHERE c.id = $1),
+	       EXISTS (SELECT 1 FROM cases c JOIN engagements e ON e.person_id = c.person_id WHERE c.id = $1 AND e.ended_on IS NULL)
 	FROM  (SELECT count(*) AS total,
 	              count(*) FILTER (WHERE revoked_at IS NULL) AS open,
 	              count(*) FILTER (WHERE revoked_at IS NOT NULL AND attested_at IS NULL AND restored_at IS NULL) AS revoked,
@@ -168,7 +171,7 @@ func (v View) narrow() View {
 	bare := Case{ID: c.ID, Number: c.Number, CodeName: c.CodeName, PersonID: c.PersonID, PersonName: c.PersonName,
 		Edition: c.Edition, Status: c.Status, Phase: c.Phase, OpenedAt: c.OpenedAt, Version: c.Version,
 		Function: c.Function, Sees: c.Sees}
-	narrowed := View{Case: bare, Steps: own, Names: v.Names, Now: v.Now}
+	narrowed := View{Case: bare, Steps: own, Names: v.Names, Now: v.Now, Engaged: v.Engaged}
 	if c.SeesRegister(RegisterAccess) {
 		narrowed.Access, narrowed.Facts.OpenGrants = v.Access, v.Facts.OpenGrants
 	}

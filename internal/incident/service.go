@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/inventory"
 	"gatehouse/internal/payment"
 	"gatehouse/internal/person"
@@ -29,6 +30,7 @@ type Service struct {
 	assess   *assessment.Service
 	grants   *inventory.Service
 	payments *payment.Service
+	hiring   *hiring.Service
 	// documents is the key of the digests of document numbers.
 	documents []byte
 }
@@ -36,9 +38,9 @@ type Service struct {
 // NewService returns the service on d and the features it builds on. Document numbers of dossiers are kept as
 // digests under a key derived from keys.
 func NewService(d *db.DB, lib *catalogue.Library, people *person.Service, evidence *evidence.Service, flags *flag.Service,
-	assess *assessment.Service, grants *inventory.Service, payments *payment.Service, keys *seal.Keyring) *Service {
+	assess *assessment.Service, hired *hiring.Service, grants *inventory.Service, payments *payment.Service, keys *seal.Keyring) *Service {
 	return &Service{db: d, lib: lib, people: people, evidence: evidence, flags: flags, assess: assess,
-		grants: grants, payments: payments, documents: keys.Derive("dossier document numbers")}
+		hiring: hired, grants: grants, payments: payments, documents: keys.Derive("dossier document numbers")}
 }
 
 // event is one line of a case's timeline and, under the same name, of the audit log.

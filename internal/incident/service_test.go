@@ -10,9 +10,11 @@ import (
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/evidence/evidencetest"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/inventory"
 	"gatehouse/internal/payment"
@@ -34,6 +36,7 @@ type world struct {
 	assess  *assessment.Service
 	flags   *flag.Service
 	items   *evidence.Service
+	hired   *hiring.Service
 	subject person.ID
 	// analyst opens the case and leads it; lead is the second person; the others have no part in it at first.
 	analyst, lead, hr, finance, legal, auditor authz.Actor
@@ -50,8 +53,9 @@ func setup(t *testing.T) *world {
 	flags := flag.NewService(d, lib)
 	assess := assessment.NewService(d, lib, people, flags)
 	items := evidencetest.Service(t, d)
-	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags, items: items,
-		cases: incident.NewService(d, lib, people, items, flags, assess,
+	hired := hiring.NewService(d, lib, people, claim.NewService(d, lib), assess)
+	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags, items: items, hired: hired,
+		cases: incident.NewService(d, lib, people, items, flags, assess, hired,
 			inventory.NewService(), payment.NewService(), persontest.Keyring(t)),
 		analyst: accounttest.Actor(t, d, authz.SecurityAnalyst), lead: accounttest.Actor(t, d, authz.SecurityLead),
 		hr: accounttest.Actor(t, d, authz.HR), finance: accounttest.Actor(t, d, authz.Finance),

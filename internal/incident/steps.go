@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"gatehouse/internal/hiring"
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -22,6 +25,8 @@ type Settlement struct {
 	// OverrideReason lets the lead or the deputy settle a step that is locked.
 	OverrideReason string
 	EvidenceIDs    []string
+	// LastDay is recorded on the engagement by the step that ends it; zero is today.
+	LastDay time.Time
 }
 
 // FinishStep calls a step done.
@@ -57,11 +62,42 @@ func (s *Service) settle(ctx context.Context, actor authz.Actor, st Settlement, 
 		if err := s.attach(ctx, tx, c, st.StepID, st.EvidenceIDs); err != nil {
 			return err
 		}
+		if to == Done && st.StepID == stepTerminate {
+			if err := s.endEngagement(ctx, tx, c, st.LastDay); err != nil {
+				return err
+			}
+		}
 		if err := s.movePhase(ctx, tx, c); err != nil {
 			return err
 		}
 		return tell(ctx, tx, c, settled(c, step, to, st.Note, override))
 	})
+}
+
+// endEngagement records the end of the subject's engagement, if it still runs and the actor may end engagements; for
+// others the page says who does it. The engagement's own history learns the day and no reason: more people read it than
+// the case.
+func (s *Service) endEngagement(ctx context.Context, tx *db.Tx, c Case, lastDay time.Time) error {
+	if !tx.Actor.May(authz.EngagementWrite) {
+		return nil
+	}
+	engagements, err := s.hiring.EngagementsOf(ctx, tx, person.ID(c.PersonID))
+	if err != nil {
+		return err
+	}
+	if lastDay.IsZero() {
+		lastDay = tx.Now
+	}
+	for _, e := range engagements {
+		if e.EndedOn != nil {
+			continue
+		}
+		err := s.hiring.EndEngagement(ctx, tx, hiring.End{EngagementID: e.ID, Version: e.Version, On: lastDay, Reason: "The engagement has ended."})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openStep finds a step that is open, in the version the actor saw.

@@ -15,6 +15,7 @@ import (
 	"gatehouse/internal/person/persontest"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/id"
 )
 
 // settleAll works through what is open, in the order of the clocks, but for the steps named.
@@ -307,4 +308,34 @@ func TestListShowsClocks(t *testing.T) {
 	}
 	_, err = w.cases.List(w.ctx, w.analyst, incident.Filter{Cursor: "nonsense"})
 	w.want(err, apperr.NotFound)
+}
+
+// The step that ends the engagement records it if the doer may end engagements; otherwise the engagement is left to
+// those who may.
+func TestEndingTheEngagement(t *testing.T) {
+	w := setup(t)
+	_, err := w.db.Pool().Exec(w.ctx, `INSERT INTO engagements (id, person_id, kind, title, started_on, created_at)
+		VALUES ($1, $2, 'employee', 'Engineer', now() - interval '90 days', now())`, id.New(), w.subject)
+	w.must(err)
+	caseID := w.open()
+	w.join(caseID, w.lead, incident.Deputy, incident.Whole)
+	ending := func() incident.Settlement {
+		return incident.Settlement{CaseID: caseID, StepID: "step-terminate", Version: w.step(caseID, "step-terminate").Version, OverrideReason: "They left."}
+	}
+
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, ending()))
+	if !w.show(w.lead, caseID).Engaged {
+		t.Error("an analyst ended the engagement")
+	}
+	w.must(w.cases.ReopenStep(w.ctx, w.lead, caseID, "step-terminate", ending().Version, "The engagement is still to end."))
+
+	early := ending()
+	early.LastDay = w.db.Now().AddDate(-1, 0, 0)
+	w.want(w.cases.FinishStep(w.ctx, w.lead, early), apperr.InvalidInput)
+	w.must(w.cases.FinishStep(w.ctx, w.lead, ending()))
+	all, err := w.hired.EngagementsOf(w.ctx, w.db.Pool(), w.subject)
+	w.must(err)
+	if len(all) != 1 || all[0].EndedOn == nil || w.show(w.lead, caseID).Engaged {
+		t.Errorf("the engagement still runs: %+v", all)
+	}
 }

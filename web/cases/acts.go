@@ -25,7 +25,11 @@ func (h *Handlers) onStep(r *http.Request, at, said string) act {
 func (h *Handlers) FinishStep(w http.ResponseWriter, r *http.Request) error {
 	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: "Step done."}
 	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
-		return h.cases.FinishStep(ctx, actor, settlementOf(r, caseID))
+		st, err := settlementOf(r, caseID)
+		if err != nil {
+			return err
+		}
+		return h.cases.FinishStep(ctx, actor, st)
 	})
 }
 
@@ -33,7 +37,11 @@ func (h *Handlers) FinishStep(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) SkipStep(w http.ResponseWriter, r *http.Request) error {
 	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: "Step skipped. The reason stays in the report."}
 	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
-		return h.cases.SkipStep(ctx, actor, settlementOf(r, caseID))
+		st, err := settlementOf(r, caseID)
+		if err != nil {
+			return err
+		}
+		return h.cases.SkipStep(ctx, actor, st)
 	})
 }
 

@@ -114,9 +114,10 @@ func dayOf(r *http.Request, field string) (time.Time, error) {
 	return day, nil
 }
 
-func settlementOf(r *http.Request, caseID incident.ID) incident.Settlement {
-	return incident.Settlement{CaseID: caseID, StepID: request.Param(r, "step"), Version: versionOf(r),
-		Note: request.Text(r, "note"), OverrideReason: request.Text(r, "override"), EvidenceIDs: chosen(r, "evidence")}
+func settlementOf(r *http.Request, caseID incident.ID) (incident.Settlement, error) {
+	lastDay, err := dayOf(r, "ended_on")
+	return incident.Settlement{CaseID: caseID, StepID: request.Param(r, "step"), Version: versionOf(r), LastDay: lastDay,
+		Note: request.Text(r, "note"), OverrideReason: request.Text(r, "override"), EvidenceIDs: chosen(r, "evidence")}, err
 }
 
 func grantOf(r *http.Request) (inventory.New, error) {

@@ -33,6 +33,31 @@ type dossierView struct {
 	Edition *catalogue.Edition
 }
 
+// workplaces are the parts of the case that steps are worked on in.
+var workplaces = map[string]struct {
+	tab, title string
+	register   incident.Register // whose readers see the part; none means whole members alone
+}{
+	"step-stop-payments":        {"money", "Money", incident.RegisterMoney},
+	"step-collect-payment-data": {"money", "Money", incident.RegisterMoney},
+	"step-list-access":          {"access", "Access", incident.RegisterAccess},
+	"step-trim-top-rights":      {"access", "Access", incident.RegisterAccess},
+	"step-review-permissions":   {"access", "Access", incident.RegisterAccess},
+	"step-revoke-access":        {"access", "Access", incident.RegisterAccess},
+	"step-collect-dossier":      {"dossier", "Dossier", incident.RegisterDossier},
+	"step-decide":               {"outcome", "Outcome", ""},
+	"step-close-case":           {"outcome", "Outcome", ""},
+}
+
+// workplace leads to where the step is worked on, if that is elsewhere in the case and the reader sees it.
+func workplace(v incident.StepView) ui.Action {
+	at, found := workplaces[v.Step.StepID]
+	if !found || v.Case.Sees != incident.Whole && !v.Case.SeesRegister(at.register) {
+		return ui.Action{}
+	}
+	return ui.Action{Label: at.title, Href: path.CaseTab(v.Case.ID, at.tab)}
+}
+
 // phase is one phase of the playbook with its steps.
 type phase struct {
 	Phase   catalogue.Phase
