@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -127,7 +128,7 @@ func nameFields(t reflect.Type, path []int, named map[string]field) error {
 	}
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		at := append(path[:len(path):len(path)], i)
+		at := append(slices.Clone(path), i)
 		if sf.Anonymous && sf.Type.Kind() == reflect.Struct {
 			if err := nameFields(sf.Type, at, named); err != nil {
 				return err
