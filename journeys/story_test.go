@@ -156,8 +156,9 @@ func (s *story) hire() {
 	s.manager.picture("story-3-blocked")
 
 	s.lead = s.arrive("Lea Stone", authz.SecurityLead)
-	application := strings.TrimSuffix(strings.Split(s.manager.here(), "?")[0], "/move")
-	s.lead.open(application + "/override?to=" + hiring.StageOffer)
+	s.lead.open(s.candidate)
+	s.lead.press("More")
+	s.lead.follow("Let a check pass")
 	s.lead.tick(references)
 	s.lead.tick(employer)
 	s.lead.write("Reason", "The team met Robin at a conference; counsel calls both next week.")

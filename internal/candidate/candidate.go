@@ -125,6 +125,7 @@ type Agreement string
 // The agreements. A claim that nobody has looked at, or only half, is unproven: unknown is not clear.
 const (
 	Agrees    Agreement = "agrees"
+	Explained Agreement = "explained" // a doubt was cleared up, and nothing else was seen
 	Doubtful  Agreement = "doubtful"
 	Conflicts Agreement = "conflicts"
 	Unproven  Agreement = "unproven"
@@ -163,7 +164,8 @@ type View struct {
 	Withheld bool
 }
 
-// agreement judges by what counts now: an explained finding is settled, and counts as an answer.
+// agreement judges by what counts now: an explained finding is settled, but
+// only a clear answer says that the claim agrees.
 func agreement(seen []Seen) Agreement {
 	result := Unproven
 	for _, s := range seen {
@@ -171,7 +173,9 @@ func agreement(seen []Seen) Agreement {
 		switch {
 		case s.Answer == catalogue.NotDone:
 			continue
-		case s.State == flag.Explained, s.Answer == catalogue.Clear:
+		case s.State == flag.Explained:
+			a = Explained
+		case s.Answer == catalogue.Clear:
 			a = Agrees
 		case s.Answer == catalogue.Concern:
 			a = Doubtful
@@ -186,7 +190,7 @@ func agreement(seen []Seen) Agreement {
 }
 
 func rank(a Agreement) int {
-	return slices.Index([]Agreement{Unproven, Agrees, Doubtful, Conflicts}, a)
+	return slices.Index([]Agreement{Unproven, Explained, Agrees, Doubtful, Conflicts}, a)
 }
 
 // lines puts claims and what was seen side by side, in the catalogue's order: claims in doubt first, then those

@@ -26,7 +26,8 @@ func TestAgreement(t *testing.T) {
 		{"clear", []Seen{notDone, clear}, Agrees},
 		{"a concern outweighs clear", []Seen{clear, concern}, Doubtful},
 		{"a red flag outweighs all", []Seen{concern, red, clear}, Conflicts},
-		{"explained is settled", []Seen{explained}, Agrees},
+		{"explained is settled, which is less than seen to agree", []Seen{explained}, Explained},
+		{"explained and clear", []Seen{explained, clear}, Agrees},
 		{"explained beside a concern", []Seen{explained, concern}, Doubtful},
 		{"confirmed", []Seen{clear, confirmed}, Conflicts},
 	} {

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/path"
@@ -48,6 +49,15 @@ func nextStage(ed *catalogue.Edition, stageID string) *catalogue.Stage {
 		return nil
 	}
 	return ed.Stages[stage.Order+1]
+}
+
+// gateAhead is the stage whose gate somebody with the right to do so is asked about: the offer, which asks for all
+// that comes before it, or what follows for whoever has come that far.
+func (v showView) gateAhead() string {
+	if offer, ok := v.ed.Stage(hiring.StageOffer); ok && v.Next.Order < offer.Order {
+		return offer.ID
+	}
+	return v.Next.ID
 }
 
 // blocked reports whether something has to be done before the next stage.
@@ -148,6 +158,8 @@ func agreementMark(a candidate.Agreement) templ.Component {
 	switch a {
 	case candidate.Agrees:
 		return ui.BadgeIcon(ui.Good, ui.IconCheck, "Agrees")
+	case candidate.Explained:
+		return ui.BadgeIcon(ui.Neutral, ui.IconCheck, "Explained")
 	case candidate.Doubtful:
 		return ui.BadgeIcon(ui.Warn, ui.IconAlertTriangle, "In doubt")
 	case candidate.Conflicts:
