@@ -155,6 +155,11 @@ func Check(ed *catalogue.Edition, p *apperr.Problems, claims []New) {
 	}
 }
 
+// CheckAt notes what does not fit about a claim that has a field of its own, with every message at that field.
+func CheckAt(ed *catalogue.Edition, p *apperr.Problems, n New, field string) {
+	n.tidied().check(ed, func(ok bool, _, message string) { p.Check(ok, field, "%s", message) })
+}
+
 // check calls say for each rule, with whether it holds.
 func (n New) check(ed *catalogue.Edition, say func(ok bool, name, message string)) {
 	if _, known := facts[n.Kind]; !known {

@@ -34,10 +34,17 @@ func (s *Service) check(n *NewCandidate) error {
 		_, ok := person.ParseNumber(n.Referrer)
 		p.Check(ok, "referrer", "Enter a number such as C-000123.")
 	}
-	n.sayRecord()
 	claim.Check(ed, &p, n.Claims)
+	typed := len(n.Claims)
+	n.sayRecord()
+	for _, c := range n.Claims[typed:] {
+		claim.CheckAt(ed, &p, c, recordFields[c.Kind])
+	}
 	return p.Err()
 }
+
+// recordFields are the fields of the form in which the record's own claims are typed.
+var recordFields = map[claim.Kind]string{claim.Name: "name", claim.Location: "location", claim.TimeZone: "time_zone"}
 
 // sayRecord adds name, place and zone of the record to the claims, unless they are among them: what is entered of a
 // person is what the person says, and is checked like the rest. They come last, so that messages keep their place.

@@ -121,6 +121,14 @@ func TestAddCandidate(t *testing.T) {
 		t.Error("audit entries are missing")
 	}
 
+	// What is wrong with the record's own fields is said there, not at a row of the claims.
+	zone := n
+	zone.Person.TimeZone, zone.Person.Name = "Mars/Phobos", "Ada\tBerg"
+	_, _, err = b.Hiring.AddCandidate(t.Context(), b.Manager, zone)
+	if invalid, ok := apperr.AsInvalid(err); !ok || len(invalid.Fields) != 2 || invalid.Fields["time_zone"] == "" || invalid.Fields["name"] == "" {
+		t.Errorf("a zone that is none: %v %+v", err, invalid)
+	}
+
 	n.Person = person.New{ChannelID: "channel-none"}
 	n.Claims = append(n.Claims, claim.New{Kind: claim.Email, Value: "nowhere"})
 	_, _, err = b.Hiring.AddCandidate(t.Context(), b.Manager, n)

@@ -178,6 +178,8 @@ func sort(line string) (claim.Kind, bool) {
 		return claim.Email, true
 	case bare == "":
 		return claim.Phone, true
+	case strings.HasPrefix(line, "@") && len(line) > 1:
+		return claim.Handle, true
 	}
 	return "", false
 }

@@ -392,7 +392,7 @@ func pasteCard(v view) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "paste", Label: "Contacts and profiles", Help: "One per line. E-mail addresses, phone numbers and links are sorted into the right place below.", Value: v.Form.Unsorted, Error: v.Problems["paste"]}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Textarea(ui.Field{Name: "paste", Label: "Contacts and profiles", Help: "One per line. E-mail addresses, phone numbers, @handles and links are sorted into the right place below.", Value: v.Form.Unsorted, Error: v.Problems["paste"]}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -42,7 +42,7 @@ func (h *Handlers) Add(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.more() {
-		return h.show(w, r, http.StatusOK, f, nil)
+		return h.show(w, r, http.StatusOK, f, f.leftOver())
 	}
 	if f.Unsorted != "" {
 		return h.show(w, r, http.StatusUnprocessableEntity, f, unsorted)
@@ -110,7 +110,7 @@ func (h *Handlers) Save(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.more() {
-		return h.show(w, r, http.StatusOK, f, nil)
+		return h.show(w, r, http.StatusOK, f, f.leftOver())
 	}
 	if f.Unsorted != "" {
 		return h.show(w, r, http.StatusUnprocessableEntity, f, unsorted)
@@ -201,6 +201,14 @@ func (h *Handlers) showApply(w http.ResponseWriter, r *http.Request, status int,
 	return response.Page(w, r, status, applyPage(applyView{Person: p, Jobs: jobs, JobID: request.Text(r, "job"), Problems: problems}))
 }
 
+// leftOver is what to say when pasted lines could not be sorted in, or nil.
+func (f form) leftOver() *apperr.Error {
+	if f.asked == "paste" && f.Unsorted != "" {
+		return unsorted
+	}
+	return nil
+}
+
 // unsorted is what is wrong with a form of which pasted lines are left over.
 var unsorted = &apperr.Error{Kind: apperr.InvalidInput, Fields: map[string]string{
-	"paste": "These lines are no e-mail address, phone number or link. Enter them below, or remove them."}}
+	"paste": "These lines are no e-mail address, phone number, @handle or link. Enter them below, or remove them."}}

@@ -88,9 +88,9 @@ func TestAddAndEditACandidate(t *testing.T) {
 	more.Set(of(t, more, claim.Language, 0, "fluency"), "fluent")
 	more.Set(third, "Fabrikam")
 	more.Set(strings.TrimSuffix(third, "value")+"to", "July")
-	more.Set("paste", "ada@example.com\n+1 416 555 0123\ngithub.com/ada\nsomething else")
+	more.Set("paste", "ada@example.com\n+1 416 555 0123\ngithub.com/ada\n@adaberg\nsomething else")
 	page = hr.Post(path.Candidates, more)
-	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "no e-mail address, phone number or link") || !strings.Contains(page.Body, "something else</textarea>") {
+	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "no e-mail address, phone number, @handle or link") || !strings.Contains(page.Body, `value="@adaberg"`) || !strings.Contains(page.Body, "something else</textarea>") {
 		t.Fatalf("left-over lines: status %d", page.Status)
 	}
 	again := inputs(page.Body)
