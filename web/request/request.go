@@ -60,7 +60,17 @@ func Param(r *http.Request, name string) string { return chi.URLParam(r, name) }
 
 // Text returns the form field name without surrounding space and without characters that databases refuse.
 func Text(r *http.Request, name string) string {
-	return strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(r.FormValue(name), "\x00", ""), "\uFFFD"))
+	return strings.TrimSpace(strings.Map(legible, strings.ToValidUTF8(r.FormValue(name), "\uFFFD")))
+}
+
+// legible drops what no keyboard types and what makes a text read as another than it is: zero bytes, and the marks that
+// turn the direction of writing by force, so that "gnp.exe" shows as "exe.png". Left-to-right and right-to-left marks
+// stay: names in two scripts need them.
+func legible(r rune) rune {
+	if r == 0 || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' {
+		return -1
+	}
+	return r
 }
 
 // LocalPath returns to when it is a path on this server, else "": "//host" and "/\host" are other sites to a browser.
