@@ -54,6 +54,13 @@ func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileNam
 	if err != nil {
 		return "", receiving(err)
 	}
+	if got.Size == 0 {
+		// What shows nothing proves nothing; most often it is a file that was still being written.
+		if err := s.blobs.Delete(context.WithoutCancel(ctx), blobKey); err != nil {
+			return "", err
+		}
+		return "", apperr.Invalid("file", "This file is empty. Choose it again once it has content.")
+	}
 	err = s.keep(ctx, actor, a, newItem{
 		Item:   Item{ID: itemID, Form: File, SHA256: got.SHA256[:], Size: got.Size, MediaType: got.Type, FileName: fileName},
 		stored: stored{BlobKey: &blobKey},

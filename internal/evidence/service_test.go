@@ -219,6 +219,8 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 	}
 	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "a.bin", io.LimitReader(zeros{}, 1<<20+1))
 	wantKind(t, err, apperr.Oversize)
+	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "empty.png", strings.NewReader(""))
+	wantKind(t, err, apperr.InvalidInput)
 
 	// The person is erased while the file is on its way: the row is refused, so the blob must go too.
 	erase := iotest.DataErrReader(&once{Reader: strings.NewReader("content"), do: func() {

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/upload"
 )
 
 // Attachment describes evidence for an answer.
@@ -25,7 +26,19 @@ func (s *Service) AttachFile(ctx context.Context, actor authz.Actor, interviewID
 	if err != nil {
 		return "", err
 	}
+	if a.Title == "" && name != "" {
+		// A check may have several files: the check's title alone would not tell them apart.
+		item.Title = cut(item.Title+": "+upload.SafeName(name), 200)
+	}
 	return s.evidence.AddFile(ctx, actor, item, name, r)
+}
+
+// cut shortens a text to n characters.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
 }
 
 // AttachLink keeps a link as evidence for the actor's answer to a check.

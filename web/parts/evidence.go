@@ -50,7 +50,7 @@ func EvidenceOptions(items []evidence.Item) []ui.Option {
 	var options []ui.Option
 	for _, item := range items {
 		if item.ErasedAt == nil {
-			options = append(options, ui.Option{Value: string(item.ID), Label: item.Title, Help: evidence.KindTitle(item.Kind)})
+			options = append(options, ui.Option{Value: string(item.ID), Label: item.Title, Help: evidence.KindTitle(item.Kind) + ", " + item.CollectedAt.UTC().Format("2 Jan 2006")})
 		}
 	}
 	return options
