@@ -170,8 +170,9 @@ func (h *Handler) reviewAgain(w http.ResponseWriter, r *http.Request, id intervi
 	if err != nil {
 		return err
 	}
-	if !review.Answering() {
-		return cause
+	if e, ok := apperr.As(cause); ok && !review.Answering() {
+		// Sent twice, or from a second window: what was wanted is done, and the page of the scorecards shows it.
+		return response.See(w, r, path.Interview(id), e.Message)
 	}
 	status := http.StatusUnprocessableEntity
 	if apperr.KindOf(cause) == apperr.Stale {

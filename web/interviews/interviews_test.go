@@ -147,6 +147,9 @@ func TestSubmittingAndAmending(t *testing.T) {
 	if done.Status != http.StatusSeeOther {
 		t.Fatalf("submitting: %d", done.Status)
 	}
+	if again := ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"1"}}); again.Status != http.StatusSeeOther || again.Header.Get("Location") != path.Interview(iv) {
+		t.Errorf("submitting twice: %d", again.Status)
+	}
 	contains(t, "the scorecards", ada.Get(path.Interview(iv)), http.StatusOK, "Ben saw it", "off at first", "answered differently", "Ask again.", "Amend")
 	amend := path.InterviewAnswer(iv, "check-video-on", "amend")
 	contains(t, "the amend form", ada.Get(amend), http.StatusOK, "Why the answer changes", "off at first", `name="number" value="1"`)

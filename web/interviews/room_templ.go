@@ -233,7 +233,7 @@ func roomFacts(room interview.Room) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if zone := zoneOf(room.Interview); zone != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span class=\"cluster\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span class=\"cluster cluster-line\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
