@@ -72,7 +72,7 @@ func (s *story) apply() {
 	s.hr.WaitUntil(`[...document.querySelectorAll("input")].some((i) => i.value.includes("github.com/robin-castell")) && document.readyState === "complete"`)
 	s.hr.picture("story-1-claims")
 	s.hr.follow("Add candidate")
-	s.hr.sees("Robin Castell", "Smart-contract engineer", "robin@example.com", "Nothing is known yet")
+	s.hr.sees("Robin Castell", "Smart-contract engineer", "robin@example.com", "Nothing is known yet", "Recommended by Sam Okafor")
 	s.candidate, _, _ = strings.Cut(s.hr.here(), "?")
 }
 
