@@ -90,16 +90,6 @@ func (r *reader) sees(texts ...string) {
 	}
 }
 
-func (r *reader) misses(texts ...string) {
-	r.t.Helper()
-	said := strings.ToLower(textOf(r.page))
-	for _, text := range texts {
-		if strings.Contains(said, strings.ToLower(text)) {
-			r.t.Errorf("%s at %s reads %q", r.name, r.at, text)
-		}
-	}
-}
-
 // follow opens the first link with the text.
 func (r *reader) follow(text string) {
 	r.t.Helper()
