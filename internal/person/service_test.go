@@ -360,8 +360,10 @@ func TestMainListReadsItsIndexAlone(t *testing.T) {
 		"name":   "people_name",
 		"band":   "people_", // the index of the band, or the list's own with a filter: as the statistics have it
 		"text":   "people_name_search",
+		// One or two letters must begin a word: that, too, has an index to go by.
+		"short text": "people_name_search",
 	} {
-		if !strings.Contains(plans[name], want) || name != "text" && strings.Contains(plans[name], "Sort") {
+		if !strings.Contains(plans[name], want) || !strings.Contains(name, "text") && strings.Contains(plans[name], "Sort") {
 			t.Errorf("%s: want %s and no sort:\n%s", name, want, plans[name])
 		}
 	}
