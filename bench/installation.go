@@ -41,7 +41,10 @@ type installation struct {
 }
 
 // login is a session of somebody who sees candidates, and some cases.
-type login struct{ cookie, user string }
+type login struct {
+	cookie, user string
+	lead         bool // of security, who sees both dashboards
+}
 
 // sessions is how many people are signed in.
 const sessions = 200
@@ -109,8 +112,16 @@ func (in *installation) fill(ctx context.Context, signals int) error {
 
 // signIn begins the sessions by writing them down: two hundred passwords would take as long as the measuring.
 func (in *installation) signIn(ctx context.Context) error {
-	rows, _ := in.pool.Query(ctx, `SELECT id::text FROM users WHERE roles && '{security_lead,security_analyst}' ORDER BY id`)
-	users, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	rows, _ := in.pool.Query(ctx, `
+		SELECT id::text, 'security_lead' = ANY (roles) AS lead
+		FROM   users
+		WHERE  roles && '{security_lead,security_analyst}'
+		ORDER  BY id`)
+	type user struct {
+		ID   string
+		Lead bool
+	}
+	users, err := pgx.CollectRows(rows, pgx.RowToStructByName[user])
 	if err != nil || len(users) == 0 {
 		return fmt.Errorf("users: %w", err)
 	}
@@ -121,8 +132,8 @@ func (in *installation) signIn(ctx context.Context) error {
 		token := base64.RawURLEncoding.EncodeToString(raw)
 		hash := sha256.Sum256([]byte(token))
 		batch.Queue(`INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at) VALUES ($1, $2, now(), now(), now() + interval '1 day')`,
-			hash[:], users[n%len(users)])
-		in.logins = append(in.logins, login{token, users[n%len(users)]})
+			hash[:], users[n%len(users)].ID)
+		in.logins = append(in.logins, login{token, users[n%len(users)].ID, users[n%len(users)].Lead})
 	}
 	return in.pool.SendBatch(ctx, batch).Close()
 }

@@ -8,7 +8,7 @@
 // of the same bytes, of which four values change; F1 is the look-up and the very component of the page, with data
 // from memory.
 //
-//	go run ./bench [--small] [--data DIR] [--strict]
+//	go run ./bench [--small] [--data DIR] [--parts pages,…] [--strict]
 package main
 
 import (
@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -33,6 +35,7 @@ type plan struct {
 	upload        int64 // bytes of one evidence file
 	ordinary      int   // candidates of the demo beside its stories
 	data          string
+	parts         []string // what to measure; all when empty
 	strict        bool
 }
 
@@ -51,6 +54,13 @@ func main() {
 	flag.StringVar(&p.data, "data", "", "folder that keeps the installations for later runs (default: a temporary one)")
 	flag.BoolVar(&p.strict, "strict", false, "exit 1 when a bar is not met")
 	flag.IntVar(&p.rounds, "rounds", p.rounds, "interleaved rounds")
+	flag.Func("parts", "measure only some of "+strings.Join(partNames, ","), func(list string) error {
+		p.parts = strings.Split(list, ",")
+		if i := slices.IndexFunc(p.parts, func(name string) bool { return !slices.Contains(partNames, name) }); i >= 0 {
+			return fmt.Errorf("there is no part %q", p.parts[i])
+		}
+		return nil
+	})
 	flag.Parse()
 	if *quick {
 		p.small, p.large, p.signals, p.ingest, p.upload = 2_000, 20_000, 50_000, 20_000, 64<<20
@@ -100,10 +110,16 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 	}
 	defer func() { err = errors.Join(err, large.close()) }()
 	b = &bench{plan: p, small: small, large: large}
-	for _, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.uploading, b.starts} {
+	for i, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.uploading, b.starts} {
+		if len(p.parts) > 0 && !slices.Contains(p.parts, partNames[i]) {
+			continue
+		}
 		if err := part(ctx); err != nil {
 			return b, err
 		}
 	}
 	return b, nil
 }
+
+// partNames are what a run measures, in this order.
+var partNames = []string{"pages", "writes", "ingest", "upload", "starts"}

@@ -106,8 +106,10 @@ func (in *installation) aims(ctx context.Context) (aims, error) {
 		narrow(&list, n)
 		add("list", list.URL(), n)
 		add("candidate", path.Candidate(p.id), n)
-		add("hiring dashboard", path.InsightsHiring, n)
-		add("response dashboard", path.InsightsCases, n)
+		if in.logins[n%len(in.logins)].lead {
+			add("hiring dashboard", path.InsightsHiring, n)
+			add("response dashboard", path.InsightsCases, n)
+		}
 		for floor, of := range map[string]string{"list": path.Candidates, "candidate": first} {
 			add("F2 "+floor, "/floor/static?id="+p.id+"&of="+url.QueryEscape(of), n)
 			add("F1 "+floor, "/floor/templ?id="+p.id+"&of="+url.QueryEscape(of), n)

@@ -167,16 +167,6 @@ CREATE TABLE case_notes (
     CONSTRAINT case_notes_pkey PRIMARY KEY (id)
 );
 
-CREATE TABLE case_step_items (
-    case_id uuid NOT NULL,
-    step_id text NOT NULL,
-    item integer NOT NULL,
-    ticked_at timestamp with time zone NOT NULL,
-    ticked_by uuid,
-    CONSTRAINT case_step_items_case_id_step_id_fkey FOREIGN KEY (case_id, step_id) REFERENCES case_steps(case_id, step_id),
-    CONSTRAINT case_step_items_pkey PRIMARY KEY (case_id, step_id, item)
-);
-
 CREATE TABLE case_steps (
     case_id uuid NOT NULL,
     step_id text NOT NULL,
@@ -192,6 +182,7 @@ CREATE TABLE case_steps (
     overridden_by uuid,
     overridden_at timestamp with time zone,
     version integer DEFAULT 1 NOT NULL,
+    ticked bigint DEFAULT 0 NOT NULL,
     CONSTRAINT case_steps_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
     CONSTRAINT case_steps_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id),
     CONSTRAINT case_steps_pkey PRIMARY KEY (case_id, step_id),

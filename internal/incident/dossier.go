@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -56,13 +57,13 @@ func (c Completeness) Percent() int {
 func (c Completeness) Complete() bool { return len(c.Open) == 0 }
 
 // completeness counts the edition's fields: filled if there is an entry, else explained if there is a gap.
-func completeness(ed *catalogue.Edition, filled, explained map[string]bool) Completeness {
+func completeness(ed *catalogue.Edition, filled, explained []string) Completeness {
 	c := Completeness{Total: len(ed.Dossier)}
 	for _, field := range ed.Dossier {
 		switch {
-		case filled[field.ID]:
+		case slices.Contains(filled, field.ID):
 			c.Filled++
-		case explained[field.ID]:
+		case slices.Contains(explained, field.ID):
 			c.Explained++
 		default:
 			c.Open = append(c.Open, field)

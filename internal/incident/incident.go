@@ -1,5 +1,5 @@
 // Package incident owns cases (case is a keyword of the language; the pages are web/cases): the tables cases,
-// case_members, case_steps, case_step_items, case_notes, case_timeline, dossier_entries and dossier_gaps.
+// case_members, case_steps, case_notes, case_timeline, dossier_entries and dossier_gaps.
 //
 // A case is opened on a person and follows the playbook of one catalogue edition to its end:
 //

@@ -265,20 +265,32 @@ func TestCompleteness(t *testing.T) {
 	if none.Total != len(ed.Dossier) || none.Percent() != 0 || none.Complete() {
 		t.Errorf("nothing collected: %+v", none)
 	}
-	c := completeness(ed, map[string]bool{"field-phone": true, "field-email": true}, map[string]bool{"field-email": true, "field-wallet": true})
+	c := completeness(ed, []string{"field-phone", "field-email", "field-email"}, []string{"field-email", "field-wallet"})
 	if c.Filled != 2 || c.Explained != 1 || len(c.Open) != c.Total-3 {
 		t.Errorf("filled %d, explained %d, open %d of %d", c.Filled, c.Explained, len(c.Open), c.Total)
 	}
-	all := map[string]bool{}
+	var all []string
 	for _, f := range ed.Dossier[1:] {
-		all[f.ID] = true
+		all = append(all, f.ID)
 	}
 	if c := completeness(ed, all, nil); c.Percent() == 100 || c.Complete() {
 		t.Errorf("one field missing is %d %%", c.Percent())
 	}
-	all[ed.Dossier[0].ID] = true
+	all = append(all, ed.Dossier[0].ID)
 	if c := completeness(ed, all, nil); c.Percent() != 100 || !c.Complete() {
 		t.Errorf("all filled is %d %%", c.Percent())
+	}
+}
+
+// TestTicksHoldEveryItem guards the bits that ticks are kept in against an edition with longer lists.
+func TestTicksHoldEveryItem(t *testing.T) {
+	for _, step := range edition(t).Playbook {
+		if len(step.Do) > maxItems {
+			t.Errorf("%s has %d items, ticks hold %d", step.ID, len(step.Do), maxItems)
+		}
+	}
+	if ticks := Ticks(1 | 1<<62); !ticks.Has(0) || ticks.Has(1) || !ticks.Has(62) || ticks.Has(63) || ticks.Has(-1) || ticks.Count() != 2 {
+		t.Errorf("ticks %b", ticks)
 	}
 }
 

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,7 @@ type Step struct {
 	OverriddenBy   *string
 	Overrider      string `db:"-"`
 	OverriddenAt   *time.Time
+	Ticked         Ticks
 	Version        int
 
 	// What the edition says of the step, and what follows from the rest of the case.
@@ -75,11 +77,20 @@ type Step struct {
 	// Locks bar beginning the step; Unmet only bars calling it done.
 	Locks []Lock `db:"-"`
 	Unmet []Lock `db:"-"`
-	// Ticked holds the positions of the ticked items of Item.Do.
-	Ticked   []int `db:"-"`
-	Evidence int   `db:"-"`
-	Notes    int   `db:"-"`
+	Evidence int    `db:"-"`
+	Notes    int    `db:"-"`
 }
+
+// Ticks are the ticked items of a step's list: bit n stands for the item at position n, which is below maxItems.
+type Ticks int64
+
+const maxItems = 63
+
+// Has reports whether the item of that position is ticked.
+func (t Ticks) Has(item int) bool { return item >= 0 && item < maxItems && t>>item&1 == 1 }
+
+// Count is how many items are ticked.
+func (t Ticks) Count() int { return bits.OnesCount64(uint64(t)) }
 
 // EndsEngagement reports whether finishing the step ends the subject's engagement.
 func (s Step) EndsEngagement() bool { return s.StepID == stepTerminate }
@@ -92,9 +103,6 @@ func (s Step) Barred() []Lock { return append(slices.Clone(s.Locks), s.Unmet...)
 
 // Overdue reports whether the step is late.
 func (s Step) Overdue(now time.Time) bool { return s.State == Open && now.After(s.DueAt) }
-
-// IsTicked reports whether the item of that position is ticked.
-func (s Step) IsTicked(item int) bool { return slices.Contains(s.Ticked, item) }
 
 // LockKind says what a lock waits for.
 type LockKind string

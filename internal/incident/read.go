@@ -64,14 +64,11 @@ func (v View) Step(stepID string) (Step, bool) {
 // rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
+	var found file
 	var steps []Step
-	filled, explained := map[string]bool{}, map[string]bool{}
-	counts := map[string]stepCounts{}
-	ticks := map[string][]int{}
-
 	b := &pgx.Batch{}
-	b.Queue(caseSQL, asker(actor, caseID)...).Query(func(rows pgx.Rows) (err error) {
-		v.Case, err = db.One[Case](rows, "case")
+	b.Queue(fileSQL, asker(actor, caseID)...).Query(func(rows pgx.Rows) (err error) {
+		found, err = db.One[file](rows, "case")
 		return err
 	})
 	b.Queue(membersSQL, caseID).Query(func(rows pgx.Rows) (err error) {
@@ -82,20 +79,6 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		steps, err = db.ManyLax[Step](rows)
 		return err
 	})
-	b.Queue(ticksSQL, caseID).Query(func(rows pgx.Rows) error {
-		all, err := db.Many[tick](rows)
-		for _, t := range all {
-			ticks[t.StepID] = append(ticks[t.StepID], t.Item)
-		}
-		return err
-	})
-	b.Queue(countsSQL, caseID).Query(func(rows pgx.Rows) error {
-		all, err := db.Many[stepCounts](rows)
-		for _, c := range all {
-			counts[c.StepID] = c
-		}
-		return err
-	})
 	b.Queue(inventory.OpenSQL, caseID).Query(func(rows pgx.Rows) (err error) {
 		v.Facts.OpenGrants, err = inventory.ScanOpen(rows)
 		return err
@@ -104,46 +87,69 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		v.Facts.Unstopped, err = payment.ScanUnstopped(rows)
 		return err
 	})
-	b.Queue(collectedSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		filled, explained, err = scanCollected(rows)
-		return err
-	})
-	b.Queue(totalsSQL, caseID).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&v.Access.Total, &v.Access.Open, &v.Access.Revoked, &v.Access.Attested, &v.Access.Restored,
-			&v.Payments, &v.Evidence, &v.Notes, &v.Referred, &v.Engaged)
-	})
 	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
 		return View{}, err
 	}
-	ed := s.lib.At(v.Case.Edition)
-	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
-	v.Facts.Dossier = completeness(ed, filled, explained)
+	byPlace(v.Members)
 	v.Names = names(v.Members)
 	v.Members = current(v.Members)
+	v.Case = found.Case
 	v.Case.name(v.Names)
+	v.Evidence, v.Notes, v.Payments = found.Items, len(found.Noted), found.Payments
+	v.Referred, v.Engaged = found.Referred, found.Engaged
+	v.Access = inventory.Tally(found.Grants, found.Restored, v.Facts.OpenGrants)
+	ed := s.lib.At(v.Case.Edition)
+	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
+	v.Facts.Dossier = completeness(ed, found.Filled, found.Explained)
+	items, notes := tally(found.Attached), tally(found.Noted)
 	for i := range steps {
-		c := counts[steps[i].StepID]
-		steps[i].Ticked, steps[i].Evidence, steps[i].Notes = ticks[steps[i].StepID], c.Evidence, c.Notes
+		steps[i].Evidence, steps[i].Notes = items[steps[i].StepID], notes[steps[i].StepID]
 		steps[i].name(v.Names)
 	}
 	v.Steps = Arrange(ed, steps, v.Facts)
 	return v.narrow(), nil
 }
 
-// totalsSQL counts what the tabs of case $1 hold.
-const totalsSQL = `
-	SELECT g.total, g.open, g.revoked, g.attested, g.restored,
-	       (SELECT count(*) FROM payments WHERE case_id = $1),
-	       (SELECT count(*) FROM evidence_items WHERE case_id = $1),
-	       (SELECT count(*) FROM case_notes WHERE case_id = $1),
-	       (SELECT count(*) FROM cases c JOIN people r ON r.referrer_id = c.person_id WHERE c.id = $1),
-	       EXISTS (SELECT 1 FROM cases c JOIN engagements e ON e.person_id = c.person_id WHERE c.id = $1 AND e.ended_on IS NULL)
-	FROM  (SELECT count(*) AS total,
-	              count(*) FILTER (WHERE revoked_at IS NULL) AS open,
-	              count(*) FILTER (WHERE revoked_at IS NOT NULL AND attested_at IS NULL AND restored_at IS NULL) AS revoked,
-	              count(*) FILTER (WHERE attested_at IS NOT NULL OR restored_at IS NOT NULL) AS attested,
-	              count(*) FILTER (WHERE restored_at IS NOT NULL) AS restored
-	       FROM   access_grants WHERE case_id = $1) g`
+// file is a case with what stands on the tabs of its page: few short lists in one row, since each further query costs
+// more than they do.
+type file struct {
+	Case
+	collected
+	// Noted has, for each note, the step it is on, empty for the case itself; Attached has the step for each piece of
+	// evidence that is attached to one.
+	Noted, Attached            []string
+	Grants, Restored           int
+	Payments, Items, Referred  int
+	Engaged                    bool
+}
+
+// fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>".
+const fileSQL = `
+	SELECT ` + caseColumns + collectedColumns + `,
+	       ARRAY(SELECT n.step_id FROM case_notes n WHERE n.case_id = c.id) AS noted,
+	       ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
+	             WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
+	                    SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = c.id))) AS attached,
+	       g.grants, g.restored,
+	       (SELECT count(*) FROM payments y WHERE y.case_id = c.id) AS payments,
+	       (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id) AS items,
+	       (SELECT count(*) FROM people r WHERE r.referrer_id = c.person_id) AS referred,
+	       EXISTS (SELECT FROM engagements e WHERE e.person_id = c.person_id AND e.ended_on IS NULL) AS engaged
+	FROM   cases c
+	JOIN   people p ON p.id = c.person_id
+	` + membership + `
+	CROSS  JOIN LATERAL (
+	       SELECT count(*) AS grants, count(a.restored_at) AS restored FROM access_grants a WHERE a.case_id = c.id) g
+	WHERE  c.id = $4 AND ` + seen
+
+// tally counts how often each word comes.
+func tally(words []string) map[string]int {
+	n := make(map[string]int, len(words))
+	for _, w := range words {
+		n[w]++
+	}
+	return n
+}
 
 // name fills in who did what.
 func (c *Case) name(names map[string]string) {

@@ -148,9 +148,8 @@ func (s *Service) facts(ctx context.Context, q db.Querier, c Case) (Facts, error
 	if facts.Unstopped, err = s.payments.Unstopped(ctx, q, string(c.ID)); err != nil {
 		return facts, err
 	}
-	rows, _ := q.Query(ctx, collectedSQL, c.ID)
-	filled, explained, err := scanCollected(rows)
-	facts.Dossier = completeness(s.lib.At(c.Edition), filled, explained)
+	found, err := collectedOf(ctx, q, c.ID)
+	facts.Dossier = completeness(s.lib.At(c.Edition), found.Filled, found.Explained)
 	return facts, err
 }
 

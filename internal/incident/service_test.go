@@ -408,8 +408,8 @@ func TestStepsAndOverrides(t *testing.T) {
 	w.must(w.cases.TickItem(w.ctx, w.hr, caseID, "step-engage-legal", 0))
 	w.must(w.cases.UntickItem(w.ctx, w.hr, caseID, "step-engage-legal", 0))
 	w.want(w.cases.TickItem(w.ctx, w.hr, caseID, "step-engage-legal", 99), apperr.NotFound)
-	if s := w.step(caseID, "step-engage-legal"); !slices.Equal(s.Ticked, []int{1}) {
-		t.Errorf("ticked %v", s.Ticked)
+	if s := w.step(caseID, "step-engage-legal"); !s.Ticked.Has(1) || s.Ticked.Count() != 1 {
+		t.Errorf("ticked %b", s.Ticked)
 	}
 
 	w.want(w.cases.AssignStep(w.ctx, w.analyst, caseID, "step-engage-legal", 1, w.hr.ID), apperr.InvalidInput)

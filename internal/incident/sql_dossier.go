@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"strings"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -10,26 +11,18 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-// collectedSQL says which fields of case $1 have an entry and which an explained gap.
-const collectedSQL = `
-	SELECT DISTINCT field_id, true AS filled FROM dossier_entries WHERE case_id = $1 AND removed_at IS NULL
-	UNION ALL
-	SELECT field_id, false FROM dossier_gaps WHERE case_id = $1`
+// collected says which fields of a dossier have an entry (a field of several entries comes several times) and which an
+// explained gap.
+type collected struct{ Filled, Explained []string }
 
-// scanCollected reads collectedSQL into the two sets that completeness counts.
-func scanCollected(rows pgx.Rows) (filled, explained map[string]bool, err error) {
-	filled, explained = map[string]bool{}, map[string]bool{}
-	var fieldID string
-	var isFilled bool
-	_, err = pgx.ForEachRow(rows, []any{&fieldID, &isFilled}, func() error {
-		if isFilled {
-			filled[fieldID] = true
-		} else {
-			explained[fieldID] = true
-		}
-		return nil
-	})
-	return filled, explained, err
+// collectedColumns reads it along with a case c.
+const collectedColumns = `,
+	ARRAY(SELECT d.field_id FROM dossier_entries d WHERE d.case_id = c.id AND d.removed_at IS NULL) AS filled,
+	ARRAY(SELECT d.field_id FROM dossier_gaps d WHERE d.case_id = c.id) AS explained`
+
+func collectedOf(ctx context.Context, q db.Querier, id ID) (collected, error) {
+	rows, _ := q.Query(ctx, `SELECT `+strings.TrimPrefix(collectedColumns, ",")+` FROM cases c WHERE c.id = $1`, id)
+	return db.One[collected](rows, "case")
 }
 
 func entriesOf(ctx context.Context, q db.Querier, id ID) ([]Entry, error) {

@@ -1,8 +1,10 @@
 package incident
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,13 +17,22 @@ const membersSQL = `
 	SELECT m.user_id, u.name, u.email, m.function, m.sees, m.added_at, m.added_by, m.removed_at
 	FROM   case_members m
 	JOIN   users u ON u.id = m.user_id
-	WHERE  m.case_id = $1
-	ORDER  BY array_position(ARRAY['lead', 'deputy', 'security', 'engineering', 'finance', 'legal', 'hr', 'observer'],
-	                         m.function), u.name, u.id`
+	WHERE  m.case_id = $1`
 
 func membersOf(ctx context.Context, q db.Querier, id ID) ([]Member, error) {
 	rows, _ := q.Query(ctx, membersSQL, id)
-	return db.Many[Member](rows)
+	members, err := db.Many[Member](rows)
+	byPlace(members)
+	return members, err
+}
+
+// byPlace sorts members as pages list them: by function, the lead first, then by name.
+func byPlace(members []Member) {
+	order := Functions()
+	slices.SortFunc(members, func(a, b Member) int {
+		return cmp.Or(slices.Index(order, a.Function)-slices.Index(order, b.Function),
+			strings.Compare(a.Name, b.Name), strings.Compare(a.UserID, b.UserID))
+	})
 }
 
 // current leaves out those who were removed.

@@ -11,7 +11,7 @@ import (
 
 const stepsSQL = `
 	SELECT step_id, position, state, owner_role, owner_id, due_at, done_at, done_by, note, override_reason,
-	       overridden_by, overridden_at, version
+	       overridden_by, overridden_at, ticked, version
 	FROM   case_steps
 	WHERE  case_id = $1
 	ORDER  BY position`
@@ -72,43 +72,17 @@ func setOwner(ctx context.Context, tx *db.Tx, id ID, stepID string, userID *stri
 	return err
 }
 
-const ticksSQL = `SELECT step_id, item FROM case_step_items WHERE case_id = $1 ORDER BY step_id, item`
-
-type tick struct {
-	StepID string
-	Item   int
-}
-
+// Who ticked and when is in the audit log.
 func setTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO case_step_items (case_id, step_id, item, ticked_at, ticked_by)
-		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT DO NOTHING`, id, stepID, item, tx.Now, tx.ActorID())
+		UPDATE case_steps SET ticked = ticked | (1::bigint << $3) WHERE case_id = $1 AND step_id = $2`, id, stepID, item)
 	return err
 }
 
 func clearTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {
 	_, err := tx.Exec(ctx, `
-		DELETE FROM case_step_items WHERE case_id = $1 AND step_id = $2 AND item = $3`, id, stepID, item)
+		UPDATE case_steps SET ticked = ticked & ~(1::bigint << $3) WHERE case_id = $1 AND step_id = $2`, id, stepID, item)
 	return err
-}
-
-// countsSQL counts evidence and notes of the steps of case $1 that have any; evidence is attached to a step as
-// "<case>/<step>". The addresses are gathered first, so that one scan of the index answers for all steps.
-const countsSQL = `
-	SELECT step_id, sum(evidence)::int AS evidence, sum(notes)::int AS notes
-	FROM  (SELECT substr(l.subject_id, 38) AS step_id, 1 AS evidence, 0 AS notes
-	       FROM   evidence_links l
-	       WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
-	              SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = $1))
-	       UNION  ALL
-	       SELECT n.step_id, 0, 1 FROM case_notes n WHERE n.case_id = $1 AND n.step_id <> '') c
-	GROUP  BY step_id`
-
-type stepCounts struct {
-	StepID   string
-	Evidence int
-	Notes    int
 }
 
 // at refuses a version that somebody else has left behind.

@@ -87,20 +87,15 @@ type Counts struct {
 	Total, Open, Revoked, Attested, Restored int
 }
 
-// Count tallies the grants. Open ones are those still in place; Revoked ones wait for a second person.
-func Count(grants []Grant) Counts {
-	c := Counts{Total: len(grants)}
-	for _, g := range grants {
-		switch g.State() {
-		case Listed:
+// Tally counts from how many grants there are, how many of them were restored, and those that are neither attested nor
+// restored. Open ones are those still in place; Revoked ones wait for a second person.
+func Tally(total, restored int, left []Grant) Counts {
+	c := Counts{Total: total, Restored: restored, Attested: total - len(left)}
+	for _, g := range left {
+		if g.State() == Listed {
 			c.Open++
-		case Revoked:
+		} else {
 			c.Revoked++
-		case Restored:
-			c.Restored++
-			c.Attested++
-		case Attested:
-			c.Attested++
 		}
 	}
 	return c

@@ -47,7 +47,7 @@ func TestReadLinesNamesEachFaultyLine(t *testing.T) {
 	}
 }
 
-func TestCountAndState(t *testing.T) {
+func TestTallyAndState(t *testing.T) {
 	now := time.Now()
 	grants := []Grant{{}, {RevokedAt: &now}, {RevokedAt: &now, AttestedAt: &now}, {RevokedAt: &now, AttestedAt: &now, RestoredAt: &now}}
 	var states []State
@@ -57,7 +57,7 @@ func TestCountAndState(t *testing.T) {
 	if !slices.Equal(states, []State{Listed, Revoked, Attested, Restored}) {
 		t.Errorf("states %v", states)
 	}
-	if got := Count(grants); got != (Counts{Total: 4, Open: 1, Revoked: 1, Attested: 2, Restored: 1}) {
+	if got := Tally(4, 1, grants[:2]); got != (Counts{Total: 4, Open: 1, Revoked: 1, Attested: 2, Restored: 1}) {
 		t.Errorf("counts %+v", got)
 	}
 }

@@ -26,8 +26,7 @@ func (t *tables) openCases(ctx context.Context, s *seeder) []*stream {
 	open(&t.cases, "cases", `id code_name person_id engagement_id application_id edition status phase reason opened_at opened_by
 		outcome outcome_reason decided_by decided_at agreed_by agreed_at closed_at closed_by lessons`)
 	open(&t.members, "case_members", "case_id user_id function sees added_at added_by")
-	open(&t.steps, "case_steps", "case_id step_id position state owner_role due_at done_at done_by note")
-	open(&t.ticks, "case_step_items", "case_id step_id item ticked_at ticked_by")
+	open(&t.steps, "case_steps", "case_id step_id position state owner_role due_at done_at done_by note ticked")
 	open(&t.notes, "case_notes", "id case_id step_id body written_at written_by")
 	open(&t.timeline, "case_timeline", "id case_id at actor_id kind text step_id")
 	open(&t.dossier, "dossier_entries", "id case_id field_id value source added_at added_by")
@@ -153,6 +152,7 @@ func (s *seeder) writeStep(t *tables, c *incident, i int, step *catalogue.Step) 
 		p.null()
 		p.null()
 		p.text("")
+		p.int8(0)
 		return
 	}
 	at := due.Add(-30 * time.Minute)
@@ -162,14 +162,7 @@ func (s *seeder) writeStep(t *tables, c *incident, i int, step *catalogue.Step) 
 	p.time(at)
 	p.id(c.other)
 	p.text("Done as the playbook says.")
-	for item := range step.Do {
-		t.ticks.row()
-		t.ticks.id(c.id)
-		t.ticks.text(step.ID)
-		t.ticks.int4(item)
-		t.ticks.time(at)
-		t.ticks.id(c.other)
-	}
+	p.int8(1<<len(step.Do) - 1) // all of its items are ticked
 	t.timeline.row()
 	t.timeline.id(s.next(c))
 	t.timeline.id(c.id)

@@ -26,14 +26,14 @@ type tables struct {
 	interviews, interviewers, answers, scorecards                                  *stream
 	evidence, links, custody                                                       *stream
 	audit, values                                                                  *stream
-	cases, members, steps, ticks, notes, timeline, dossier, gaps, grants, payments *stream
+	cases, members, steps, notes, timeline, dossier, gaps, grants, payments *stream
 }
 
 // loaded are the tables whose indexes are taken away for the load.
 var loaded = []string{"people", "person_keys", "claims", "applications", "application_moves", "engagements", "engagement_accounts",
 	"outcomes", "assessments", "assessment_moves", "flags", "interviews", "interviewers", "answers", "scorecards",
 	"evidence_items", "evidence_links", "custody_events", "audit_entries", "audit_values", "cases", "case_members", "case_steps",
-	"case_step_items", "case_notes", "case_timeline", "dossier_entries", "dossier_gaps", "access_grants", "payments",
+	"case_notes", "case_timeline", "dossier_entries", "dossier_gaps", "access_grants", "payments",
 	"signals", "signal_batches"}
 
 func (t *tables) open(ctx context.Context, s *seeder) []*stream {

@@ -483,7 +483,7 @@ func doItem(v incident.StepView, i int, do string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.Step.IsTicked(i) {
+		if v.Step.Ticked.Has(i) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<span class=\"visually-hidden\">(ticked)</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -498,7 +498,7 @@ func doItem(v incident.StepView, i int, do string) templ.Component {
 }
 
 func tickIcon(s incident.Step, i int) ui.IconName {
-	if s.IsTicked(i) {
+	if s.Ticked.Has(i) {
 		return ui.IconCircleCheck
 	}
 	return ui.IconCircle
@@ -507,7 +507,7 @@ func tickIcon(s incident.Step, i int) ui.IconName {
 func tickAction(v incident.StepView, i int, do string) ui.Action {
 	a := ui.Action{Label: "Tick: " + do, Icon: tickIcon(v.Step, i), Kind: ui.ButtonGhost, Size: ui.SizeSmall, Labelled: ui.LabelHidden,
 		Href: path.CaseStepAct(v.Case.ID, v.Step.StepID, "tick"), Name: "mark", Value: "on"}
-	if v.Step.IsTicked(i) {
+	if v.Step.Ticked.Has(i) {
 		a.Label, a.Value = "Take back: "+do, "off"
 	}
 	return a

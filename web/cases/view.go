@@ -199,8 +199,8 @@ func stepWords(s incident.Step) string {
 			words += fmt.Sprintf(", and %d more", more)
 		}
 		return words
-	case s.State == incident.Open && len(s.Ticked) > 0:
-		return fmt.Sprintf("%s · %d of %d ticked", owner, len(s.Ticked), len(s.Item.Do))
+	case s.State == incident.Open && s.Ticked != 0:
+		return fmt.Sprintf("%s · %d of %d ticked", owner, s.Ticked.Count(), len(s.Item.Do))
 	case s.State == incident.Open:
 		return owner
 	}
