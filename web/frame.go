@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/layout"
@@ -40,43 +43,55 @@ var navigation = []entry{
 	{"Admin", authz.UserManage, layout.NavItem{Section: "system", Label: "System", Href: path.System, Icon: ui.IconDatabase}},
 }
 
-// fresh is how long what waits for somebody is answered from memory. Their own writes renew it at once.
-const fresh = 5 * time.Second
+// fresh is how long what waits for somebody is answered from memory. Their own writes renew it at once. For as long again
+// as usable, a page shows what is remembered while it is counted anew beside it: nobody waits for the numbers.
+const (
+	fresh  = 5 * time.Second
+	usable = 30 * time.Second
+)
 
 // frames remembers each signed-in user's navigation for a moment, and the parts of the frame rendered from it.
 type frames struct {
 	mu    sync.Mutex
 	known map[string]rememberedNav
+	// counting holds one count per user at a time, however many of their pages ask for it.
+	counting singleflight.Group
 }
 
 type rememberedNav struct {
 	groups []layout.NavGroup
 	kept   *layout.Kept
-	until  time.Time
+	// at is when counting began, gone when it was last told to be out of date.
+	at, gone time.Time
 }
 
+// forget makes the next page count anew. A count under way may have begun before the write: it is neither waited for
+// nor kept.
 func (f *frames) forget(userID string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.known, userID)
+	f.put(userID, rememberedNav{gone: time.Now()})
+	f.counting.Forget(userID)
 }
 
-func (f *frames) find(userID string) (rememberedNav, bool) {
+// find gives what is remembered, and whether it is time to count anew.
+func (f *frames) find(userID string) (r rememberedNav, found, due bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r, ok := f.known[userID]
-	return r, ok && time.Now().Before(r.until)
+	r, found = f.known[userID]
+	age := time.Since(r.at)
+	return r, found && age < usable, age >= fresh
 }
 
-func (f *frames) keep(userID string, groups []layout.NavGroup) rememberedNav {
+// put keeps what was counted, unless it went out of date meanwhile.
+func (f *frames) put(userID string, r rememberedNav) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !r.at.IsZero() && f.known[userID].gone.After(r.at) {
+		return
+	}
 	if f.known == nil || len(f.known) > 10_000 {
 		f.known = map[string]rememberedNav{}
 	}
-	r := rememberedNav{groups: groups, kept: &layout.Kept{}, until: time.Now().Add(fresh)}
 	f.known[userID] = r
-	return r
 }
 
 // withFrame puts what surrounds every page into the request's context. API answers and fragments do without.
@@ -130,10 +145,41 @@ func cookie(r *http.Request, name string) string {
 }
 
 func (s *Server) navigationOf(r *http.Request, actor authz.Actor) rememberedNav {
-	if r, ok := s.frames.find(actor.ID); ok {
-		return r
+	nav, found, due := s.frames.find(actor.ID)
+	if found && !due {
+		return nav
 	}
-	waiting := s.waiting(r.Context(), actor)
+	// The count serves other requests too: it must not end with this one.
+	ctx := context.WithoutCancel(r.Context())
+	if !found {
+		return s.countFor(ctx, actor)
+	}
+	go func() {
+		defer func() {
+			if p := recover(); p != nil { // here nobody else catches it
+				s.log.Error("counts of what waits", "panic", p)
+			}
+		}()
+		s.countFor(ctx, actor)
+	}()
+	return nav
+}
+
+// countFor counts what waits for the actor and remembers it.
+func (s *Server) countFor(ctx context.Context, actor authz.Actor) rememberedNav {
+	counted, _, _ := s.frames.counting.Do(actor.ID, func() (any, error) {
+		ctx, cancel := context.WithTimeout(ctx, fresh)
+		defer cancel()
+		nav := rememberedNav{kept: &layout.Kept{}, at: time.Now()}
+		nav.groups = groupsOf(actor, s.waiting(ctx, actor))
+		s.frames.put(actor.ID, nav)
+		return nav, nil
+	})
+	return counted.(rememberedNav)
+}
+
+// groupsOf is the navigation of the actor, with what waits for them.
+func groupsOf(actor authz.Actor, waiting map[string]int) []layout.NavGroup {
 	var groups []layout.NavGroup
 	for _, e := range navigation {
 		if !actor.May(e.permission) {
@@ -147,5 +193,5 @@ func (s *Server) navigationOf(r *http.Request, actor authz.Actor) rememberedNav 
 		last := &groups[len(groups)-1]
 		last.Items = append(last.Items, item)
 	}
-	return s.frames.keep(actor.ID, groups)
+	return groups
 }

@@ -12,42 +12,106 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-// stepLimit bounds the steps of a reader's open cases: some sixty cases.
+// stepLimit bounds the open steps of a reader's cases that Today arranges: those of some hundred cases.
 const stepLimit = 3000
 
-// stepRow is a step of an open case of the actor. Settled ones are there too, since others wait for them.
+// stepRow is an open step of an open case of the actor.
 type stepRow struct {
 	CaseID, CodeName, Edition string
 	StepID                    string
-	State                     string
 	DueAt                     time.Time
 	// Mine: owned by the actor, or owned by nobody and of the actor's function. Seen: not hidden from a member who
 	// was called in for tasks.
 	Mine, Seen bool
 }
 
-func queueSteps(batch *pgx.Batch, actor authz.Actor, into *[]stepRow) {
-	var w db.Where
+// openSteps are the open steps s of the actor's open cases c, with what makes one theirs or one that they see.
+func openSteps(actor authz.Actor, w *db.Where) (from, mine, seen string) {
 	user := w.Number("?::uuid", nullable(actor.ID))
-	w.Add("c.status = 'open'")
-	MemberOf(actor, &w, "c.id", Any)
-	batch.Queue(`
-		SELECT c.id AS case_id, c.code_name, c.edition, s.step_id, s.state, s.due_at,
-		       coalesce(s.owner_id = `+user+`, s.owner_role = m.function OR s.owner_role = 'security' AND m.function IN ('lead', 'deputy'), false) AS mine,
-		       coalesce(m.sees = 'whole' OR s.owner_role = m.function OR s.owner_id = `+user+`, m.user_id IS NULL) AS seen
+	w.Add("c.status = 'open' AND s.state = 'open'")
+	MemberOf(actor, w, "c.id", Any)
+	from = `
 		FROM   cases c
 		JOIN   case_steps s ON s.case_id = c.id
-		LEFT   JOIN case_members m ON m.case_id = c.id AND m.user_id = `+user+` AND m.removed_at IS NULL
+		LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ` + user + ` AND m.removed_at IS NULL`
+	mine = `coalesce(s.owner_id = ` + user + `, s.owner_role = m.function OR s.owner_role = 'security' AND m.function IN ('lead', 'deputy'), false)`
+	seen = `coalesce(m.sees = 'whole' OR s.owner_role = m.function OR s.owner_id = ` + user + `, m.user_id IS NULL)`
+	return from, mine, seen
+}
+
+func queueSteps(batch *pgx.Batch, actor authz.Actor, into *[]stepRow) {
+	var w db.Where
+	from, mine, seen := openSteps(actor, &w)
+	batch.Queue(`
+		SELECT c.id AS case_id, c.code_name, c.edition, s.step_id, s.due_at, `+mine+` AS mine, `+seen+` AS seen`+from+`
 		`+w.SQL()+`
 		ORDER  BY c.opened_at DESC, c.id, s.position
 		`+w.Number("LIMIT ?", stepLimit), w.Args...).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		for rows.Next() {
 			var r stepRow
-			if err := rows.Scan(&r.CaseID, &r.CodeName, &r.Edition, &r.StepID, &r.State, &r.DueAt, &r.Mine, &r.Seen); err != nil {
+			if err := rows.Scan(&r.CaseID, &r.CodeName, &r.Edition, &r.StepID, &r.DueAt, &r.Mine, &r.Seen); err != nil {
 				return err
 			}
 			*into = append(*into, r)
+		}
+		return rows.Err()
+	})
+}
+
+// queueTaskCount counts, up to Cap, the steps for which waitsForMe holds. What follows what is the catalogue's to say:
+// the database gets it as one list to look pairs up in.
+func (s *Service) queueTaskCount(batch *pgx.Batch, actor authz.Actor, now time.Time, into *int) {
+	var w db.Where
+	from, mine, _ := openSteps(actor, &w)
+	w.Add(mine)
+	w.Add(`(s.due_at < ? OR NOT EXISTS (
+		        SELECT FROM case_steps b
+		        WHERE  b.case_id = c.id AND b.state = 'open'
+		        AND    (c.edition, s.step_id, b.step_id) IN (SELECT * FROM unnest(?::text[], ?::text[], ?::text[]))))`,
+		now, s.order.editions, s.order.steps, s.order.before)
+	batch.Queue(`SELECT count(*) FROM (SELECT`+from+` `+w.SQL()+` `+w.Number("LIMIT ?", Cap)+`) waiting`, w.Args...).
+		QueryRow(func(row pgx.Row) error { return row.Scan(into) })
+}
+
+// stepOrder lists which step follows which, in each edition.
+type stepOrder struct{ editions, steps, before []string }
+
+func orderOf(lib *catalogue.Library) stepOrder {
+	var o stepOrder
+	for _, version := range lib.Versions() {
+		for _, step := range lib.At(version).Playbook {
+			for _, before := range step.After {
+				o.editions, o.steps, o.before = append(o.editions, version), append(o.steps, step.ID), append(o.before, before)
+			}
+		}
+	}
+	return o
+}
+
+// queueOverdueSteps reads the steps that are the longest late, and counts all. The open steps of a case come along to tell
+// what is locked; the database looks them up for the few rows that are left.
+func (s *Service) queueOverdueSteps(batch *pgx.Batch, actor authz.Actor, now time.Time, r *Response) {
+	var w db.Where
+	from, _, seen := openSteps(actor, &w)
+	w.Add(seen)
+	w.Add("s.due_at < ?", now)
+	batch.Queue(`
+		SELECT c.id, c.code_name, c.edition, s.step_id, s.due_at, count(*) OVER (),
+		       ARRAY(SELECT b.step_id FROM case_steps b WHERE b.case_id = c.id AND b.state = 'open')`+from+`
+		`+w.SQL()+`
+		ORDER  BY s.due_at, c.id, s.position
+		`+w.Number("LIMIT ?", overdueLimit), w.Args...).Query(func(rows pgx.Rows) error {
+		defer rows.Close()
+		for rows.Next() {
+			var c Clock
+			var edition string
+			var open []string
+			if err := rows.Scan(&c.CaseID, &c.CodeName, &edition, &c.StepID, &c.DueAt, &r.OverdueSteps, &open); err != nil {
+				return err
+			}
+			s.describe(&c, edition, func(step string) bool { return slices.Contains(open, step) })
+			r.Overdue = append(r.Overdue, c)
 		}
 		return rows.Err()
 	})
@@ -63,28 +127,32 @@ func nullable(id string) *string {
 // clocks are the open steps that the actor sees and that keep asks for, the most urgent first. Locked says only that
 // steps before it are open: the guards beyond that need the whole case, and its page shows them.
 func (s *Service) clocks(steps []stepRow, keep func(Clock, stepRow) bool) []Clock {
-	open := map[string]bool{}
+	open := make(map[string]bool, len(steps))
 	for _, r := range steps {
-		if r.State == "open" {
-			open[r.CaseID+"/"+r.StepID] = true
-		}
+		open[r.CaseID+"/"+r.StepID] = true
 	}
 	var all []Clock
 	for _, r := range steps {
-		if r.State != "open" || !r.Seen {
+		if !r.Seen {
 			continue
 		}
-		c := Clock{CaseID: r.CaseID, CodeName: r.CodeName, StepID: r.StepID, Title: r.StepID, DueAt: r.DueAt}
-		if item, known := s.lib.At(r.Edition).Step(r.StepID); known {
-			c.Title = item.Title
-			c.Locked = slices.ContainsFunc(item.After, func(before string) bool { return open[r.CaseID+"/"+before] })
-		}
+		c := Clock{CaseID: r.CaseID, CodeName: r.CodeName, StepID: r.StepID, DueAt: r.DueAt}
+		s.describe(&c, r.Edition, func(step string) bool { return open[r.CaseID+"/"+step] })
 		if keep(c, r) {
 			all = append(all, c)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Clock) int { return a.DueAt.Compare(b.DueAt) })
 	return all
+}
+
+// describe adds what the edition says of the step.
+func (s *Service) describe(c *Clock, edition string, open func(step string) bool) {
+	c.Title = c.StepID
+	if item, known := s.lib.At(edition).Step(c.StepID); known {
+		c.Title = item.Title
+		c.Locked = slices.ContainsFunc(item.After, open)
+	}
 }
 
 // waitsForMe reports whether a step is one's own and can be worked on, or is late although it cannot.

@@ -20,12 +20,15 @@ import (
 
 // Service reads the dashboards and keeps saved views.
 type Service struct {
-	db  *db.DB
-	lib *catalogue.Library
+	db    *db.DB
+	lib   *catalogue.Library
+	order stepOrder
 }
 
 // NewService returns the service.
-func NewService(d *db.DB, lib *catalogue.Library) *Service { return &Service{db: d, lib: lib} }
+func NewService(d *db.DB, lib *catalogue.Library) *Service {
+	return &Service{db: d, lib: lib, order: orderOf(lib)}
+}
 
 // Cap is the most that a count of what waits goes up to: beyond it, more is simply much.
 const Cap = 99

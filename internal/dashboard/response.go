@@ -102,12 +102,11 @@ func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, er
 	now := s.db.Now()
 	r := Response{At: now}
 	var days []dayCount
-	var steps []stepRow
 	var opened []time.Time
 	var proposals []proposalRow
 	batch := &pgx.Batch{}
 	queueOpenCases(batch, actor, &r.Cases)
-	queueSteps(batch, actor, &steps)
+	s.queueOverdueSteps(batch, actor, now, &r)
 	queueSignalDays(batch, midnight(now).AddDate(0, 0, 1-signalDays), &days)
 	queueOpened(batch, actor, now.AddDate(0, 0, -7*weeksShown), &opened)
 	queueProposals(batch, actor, now, &proposals)
@@ -116,9 +115,6 @@ func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, er
 	}
 	r.Phases = phases(r.Cases)
 	r.Ageing = caseAges(r.Cases, now)
-	r.Overdue = s.clocks(steps, func(c Clock, _ stepRow) bool { return c.DueAt.Before(now) })
-	r.OverdueSteps = len(r.Overdue)
-	r.Overdue = r.Overdue[:min(len(r.Overdue), overdueLimit)]
 	r.Signals, r.Kinds = s.signals(days, now, signalDays)
 	r.Opened = byWeek(opened, now)
 	r.Proposed = s.proposals(proposals)

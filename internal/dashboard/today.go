@@ -330,8 +330,7 @@ func (s *Service) Waiting(ctx context.Context, actor authz.Actor) (map[string]in
 	}
 	now := s.db.Now()
 	batch := &pgx.Batch{}
-	var owed, flags int
-	var steps []stepRow
+	var owed, flags, tasks int
 	if actor.May(authz.InterviewWrite) {
 		batch.Queue(`
 			SELECT count(*)
@@ -345,15 +344,14 @@ func (s *Service) Waiting(ctx context.Context, actor authz.Actor) (map[string]in
 		queueFlagCount(batch, actor, &flags)
 	}
 	if actor.May(authz.CaseWork) {
-		queueSteps(batch, actor, &steps)
+		s.queueTaskCount(batch, actor, now, &tasks)
 	}
 	if batch.Len() > 0 {
 		if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
 			return nil, err
 		}
 	}
-	tasks := len(s.clocks(steps, waitsForMe(now)))
-	return map[string]int{"interviews": owed, "flags": flags, "cases": min(tasks, Cap)}, nil
+	return map[string]int{"interviews": owed, "flags": flags, "cases": tasks}, nil
 }
 
 // findingRow is a flag with its person, as lists of findings read it.
