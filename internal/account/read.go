@@ -20,8 +20,3 @@ func (s *Service) Enabled(ctx context.Context) ([]User, error) { return enabledU
 
 // Tokens lists all API tokens, the newest first.
 func (s *Service) Tokens(ctx context.Context) ([]Token, error) { return allTokens(ctx, s.db.Pool()) }
-
-// Names returns the names of the given users by id; ids that are unknown are left out.
-func (s *Service) Names(ctx context.Context, ids []string) (map[string]string, error) {
-	return userNames(ctx, s.db.Pool(), ids)
-}

@@ -20,7 +20,8 @@ import (
 
 // Service adds and changes users and tokens.
 type Service struct {
-	db *db.DB
+	db    *db.DB
+	names nameCache
 }
 
 // NewService returns the service on d.

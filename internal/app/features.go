@@ -62,7 +62,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Interviews = interview.NewService(d, lib, f.People, f.Evidence, f.Assess)
 	f.Cases = incident.NewService(d, lib, f.People, f.Evidence, f.Flags, f.Assess, f.Hiring,
 		inventory.NewService(), payment.NewService(), keys)
-	f.Candidates = candidate.NewService(d, lib, f.Assess, f.Evidence)
+	f.Candidates = candidate.NewService(d, lib, f.Accounts, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)
 	f.Audit = audit.NewService(d)
 	return f

@@ -44,7 +44,7 @@ func ParseTab(s string) Tab {
 // Head is the person with what the head of the page says of their current application and of the viewer.
 type Head struct {
 	person.Person
-	ManagerName        string
+	ManagerName        string `db:"-"`
 	LevelID            string
 	Edition            string // of the application; empty without one
 	ApplicationStatus  string // active, hired, closed, withdrawn; empty without one
@@ -62,15 +62,16 @@ type Override struct {
 	CheckID string    `json:"check_id"`
 	StageID string    `json:"stage_id"`
 	Reason  string    `json:"reason"`
-	By      string    `json:"by"`
+	ByID    *string   `json:"by_id"`
+	By      string    `json:"-"`
 	At      time.Time `json:"at"`
 }
 
 // Flag is a flag with the names of those who settled it.
 type Flag struct {
 	flag.Flag
-	DisposedByName string
-	SecondedByName string
+	DisposedByName string `db:"-"`
+	SecondedByName string `db:"-"`
 }
 
 // Seen is what one check or signal said, from one origin.
@@ -82,7 +83,8 @@ type Seen struct {
 	Note       string
 	Count      int
 	NotedAt    time.Time
-	NotedBy    string
+	NotedByID  *string
+	NotedBy    string `db:"-"`
 	// State is that of the flag it raised: empty without one.
 	State flag.State `db:"-"`
 	// Evidence counts the items attached to the answer.

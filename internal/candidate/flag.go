@@ -28,7 +28,6 @@ type FlagView struct {
 // flagRow is a flag as it is read, with what the page shows beside it.
 type flagRow struct {
 	Flag
-	RaisedByName string
 	PersonName   string
 	Band         catalogue.Band
 	Coverage     int
@@ -45,14 +44,10 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version, coalesce(d.name, '') AS disposed_by_name, coalesce(s.name, '') AS seconded_by_name,
-		       coalesce(r.name, '') AS raised_by_name, p.name AS person_name, p.band, p.coverage,
+		       f.withdrawn_at, f.version, p.name AS person_name, p.band, p.coverage,
 		       `+owesSQL(viewer)+` AS owes
 		FROM   flags f
 		JOIN   people p ON p.id = f.person_id
-		LEFT   JOIN users d ON d.id = f.disposed_by
-		LEFT   JOIN users s ON s.id = f.seconded_by
-		LEFT   JOIN users r ON r.id = f.raised_by
 		`+w.SQL(), w.Args...)
 	row, err := db.One[flagRow](rows, "flag")
 	if err != nil {
@@ -61,7 +56,13 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 	if row.Owes && !actor.May(authz.FlagDispose) && !ownOrigin(actor, row.OriginKind, row.OriginID) {
 		return FlagView{}, apperr.Missing("flag")
 	}
-	v := FlagView{Flag: row.Flag, RaisedByName: row.RaisedByName, PersonName: row.PersonName, Band: row.Band, Coverage: row.Coverage}
+	v := FlagView{Flag: row.Flag, PersonName: row.PersonName, Band: row.Band, Coverage: row.Coverage}
+	var by naming
+	by.flag(&v.Flag)
+	by.add(v.Flag.RaisedBy, &v.RaisedByName)
+	if err := by.fill(ctx, s.users); err != nil {
+		return FlagView{}, err
+	}
 	err = s.flagEvidence(ctx, actor, &v)
 	return v, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
@@ -22,15 +23,16 @@ import (
 type Service struct {
 	db       *db.DB
 	lib      *catalogue.Library
+	users    *account.Service
 	assess   *assessment.Service
 	evidence *evidence.Service
 	jobs     jobCache
 }
 
-// NewService returns a Service over the database and the catalogue; assess says how somebody stands of whom
-// nothing was reported yet, ev what was collected.
-func NewService(d *db.DB, lib *catalogue.Library, assess *assessment.Service, ev *evidence.Service) *Service {
-	return &Service{db: d, lib: lib, assess: assess, evidence: ev}
+// NewService returns a Service over the database and the catalogue; users names who did what, assess says how somebody
+// stands of whom nothing was reported yet, ev what was collected.
+func NewService(d *db.DB, lib *catalogue.Library, users *account.Service, assess *assessment.Service, ev *evidence.Service) *Service {
+	return &Service{db: d, lib: lib, users: users, assess: assess, evidence: ev}
 }
 
 // Ask says which part of the page is wanted.
@@ -78,8 +80,27 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return View{}, err
 	}
+	if err := s.name(ctx, &v, seen); err != nil {
+		return View{}, err
+	}
 	v.fill(s, actor, stored, seen, said, links)
 	return v, nil
+}
+
+// name fills in who did what.
+func (s *Service) name(ctx context.Context, v *View, seen []Seen) error {
+	var by naming
+	by.add(v.Head.ManagerID, &v.Head.ManagerName)
+	for i := range v.Head.Overrides {
+		by.add(v.Head.Overrides[i].ByID, &v.Head.Overrides[i].By)
+	}
+	for i := range v.Flags {
+		by.flag(&v.Flags[i])
+	}
+	for i := range seen {
+		by.add(seen[i].NotedByID, &seen[i].NotedBy)
+	}
+	return by.fill(ctx, s.users)
 }
 
 // fill works out what the rows say together.

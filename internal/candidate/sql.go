@@ -17,19 +17,18 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
 		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
 		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
-		       coalesce(u.name, '') AS manager_name, coalesce(j.level_id, '') AS level_id,
+		       coalesce(j.level_id, '') AS level_id,
 		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
 		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason,
 		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
 		       met.interviews AS interview_count, met.owes,
 		       coalesce((SELECT jsonb_agg(jsonb_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
-		                        'reason', o.reason, 'by', coalesce(ou.name, ''), 'at', o.overridden_at) ORDER BY o.overridden_at)
-		                 FROM   gate_overrides o LEFT JOIN users ou ON ou.id = o.overridden_by
+		                        'reason', o.reason, 'by_id', o.overridden_by, 'at', o.overridden_at) ORDER BY o.overridden_at)
+		                 FROM   gate_overrides o
 		                 WHERE  o.application_id = p.application_id), '[]') AS overrides
 		FROM   people p
 		LEFT   JOIN applications a ON a.id = p.application_id
 		LEFT   JOIN jobs j ON j.id = a.job_id
-		LEFT   JOIN users u ON u.id = p.manager_id
 		CROSS  JOIN LATERAL (
 		       SELECT count(DISTINCT i.id) AS interviews,
 		              coalesce(bool_or(v.user_id = ` + viewer + ` AND v.submitted_at IS NULL AND i.status <> 'cancelled'), false) AS owes
@@ -54,20 +53,16 @@ func nullable(actor authz.Actor) *string {
 	return &actor.ID
 }
 
-// Names are looked up row by row: for a handful of rows a join would read and hash all users each time.
 const flagsSQL = `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version,
-		       coalesce((SELECT u.name FROM users u WHERE u.id = f.disposed_by), '') AS disposed_by_name,
-		       coalesce((SELECT u.name FROM users u WHERE u.id = f.seconded_by), '') AS seconded_by_name
+		       f.withdrawn_at, f.version
 		FROM   flags f
 		WHERE  f.person_id = $1
 		ORDER  BY f.raised_at DESC, f.id DESC`
 
 const seenSQL = `
-		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at,
-		       coalesce((SELECT u.name FROM users u WHERE u.id = o.noted_by), '') AS noted_by
+		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at, o.noted_by AS noted_by_id
 		FROM   outcomes o
 		WHERE  o.person_id = $1
 		ORDER  BY o.noted_at, o.item_id, o.origin_id`
