@@ -24,8 +24,8 @@ type NextCheck struct {
 // Effort is how much of a person's time a check takes.
 type Effort string
 
-// The efforts, least first: the application proposes the answer; it prepares
-// one; a person does it all.
+// The efforts, least first. They follow how far the catalogue says a check could be
+// automated: where that is comparing and looking up, a person is quick at it too.
 const (
 	EffortAutomatic Effort = "automatic"
 	EffortAssisted  Effort = "assisted"

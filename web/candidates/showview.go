@@ -142,15 +142,16 @@ func (v showView) stage() string {
 // because is the heading over the reasons: with nothing to show it says what that means.
 func (v showView) because() string { return "Why " + strings.ToLower(bandWord(v.Head.Band)) }
 
-// effort is how much of somebody's time a check takes, in words.
+// effort is how much work a check is for a person, in words. All of it is a person's work: what the catalogue says
+// could be automated is comparing and looking up, which is quickly done by hand, not something done already.
 func effort(e assessment.Effort) string {
 	switch e {
 	case assessment.EffortAutomatic:
-		return "proposed by Gatehouse"
+		return "Little work"
 	case assessment.EffortAssisted:
-		return "prepared by Gatehouse"
+		return "Some work"
 	}
-	return "done by a person"
+	return "Much work"
 }
 
 // agreementMark is a claim's state as shape, word and colour.
