@@ -70,7 +70,7 @@ func roomPage(v roomView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Button(ui.Action{Label: "Keys", Icon: ui.IconKeyboard, Kind: ui.ButtonGhost, Attrs: templ.Attributes{"type": "button", "data-dialog": "keys", "class": "btn btn-ghost js-only keys-only"}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.Action{Label: "Keys", Icon: ui.IconKeyboard, Kind: ui.ButtonGhost, Attrs: templ.Attributes{"type": "button", "data-dialog": "keys", "class": "js-only keys-only"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -520,7 +520,7 @@ func Print(p Page) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Button(ui.Action{Label: "Print", Icon: ui.IconPrinter, Attrs: templ.Attributes{"type": "button", "data-print": true, "class": "btn js-only"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Button(ui.Action{Label: "Print", Icon: ui.IconPrinter, Attrs: templ.Attributes{"type": "button", "data-print": true, "class": "js-only"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
