@@ -122,6 +122,12 @@ func (s *Service) assess(ctx context.Context, tx *db.Tx, personID person.ID, sub
 	if err != nil {
 		return err
 	}
+	// Whoever is not in hiring any more and was never hired has nothing that waits.
+	if ended := sub.Status == person.Closed; ledger.rest(ended) {
+		if err := s.flags.Rest(ctx, tx, personID, ended); err != nil {
+			return err
+		}
+	}
 	ed := s.edition(sub.Edition)
 	a := Assess(ed, Input{Findings: ledger.findings(), Level: sub.LevelID, Stage: sub.StageID})
 	if err := saveAssessment(ctx, tx, personID, ed.Version(), a); err != nil {

@@ -45,7 +45,7 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version, coalesce(d.name, '') AS disposed_by_name, coalesce(s.name, '') AS seconded_by_name,
+		       f.withdrawn_at, f.rests, f.version, coalesce(d.name, '') AS disposed_by_name, coalesce(s.name, '') AS seconded_by_name,
 		       coalesce(r.name, '') AS raised_by_name, p.name AS person_name, p.band, p.coverage,
 		       `+owesSQL(viewer)+` AS owes
 		FROM   flags f

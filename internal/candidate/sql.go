@@ -58,7 +58,7 @@ func nullable(actor authz.Actor) *string {
 const flagsSQL = `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version,
+		       f.withdrawn_at, f.rests, f.version,
 		       coalesce((SELECT u.name FROM users u WHERE u.id = f.disposed_by), '') AS disposed_by_name,
 		       coalesce((SELECT u.name FROM users u WHERE u.id = f.seconded_by), '') AS seconded_by_name
 		FROM   flags f

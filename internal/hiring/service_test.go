@@ -468,6 +468,44 @@ func TestCloseAndReopen(t *testing.T) {
 	}
 }
 
+// TestFlagsRestOnceHiringHasEnded: nobody is asked about a closed application, what was seen stays answerable, and
+// reopening asks again.
+func TestFlagsRestOnceHiringHasEnded(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	personID, appID := b.Candidate(b.Job(b.Manager, verified), "Ada Berg")
+	checks := b.Required(verified)
+	b.Answer(personID, catalogue.RedFlag, checks[0], checks[1])
+	waiting := func(want int, when string) {
+		t.Helper()
+		list, err := b.Flags.Waiting(ctx, b.HR, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Person(personID).OpenFlags; len(list.Items) != want || got != want {
+			t.Errorf("%s %d flags wait and the row says %d, want %d", when, len(list.Items), got, want)
+		}
+	}
+	waiting(2, "in hiring")
+	if err := b.Hiring.CloseApplication(ctx, b.Manager, hiring.Closing{ApplicationID: appID, Version: b.App(appID).Version, Reason: "Nobody came to the second call."}); err != nil {
+		t.Fatal(err)
+	}
+	waiting(0, "after the end")
+	b.Answer(personID, catalogue.RedFlag, checks[2])
+	waiting(0, "with one that came late")
+	flags, err := b.Flags.ForPerson(ctx, b.DB.Pool(), personID)
+	if err != nil || len(flags) != 3 || !flags[0].Unanswered() {
+		t.Fatalf("flags %+v, %v", flags, err)
+	}
+	if err := b.Assess.Dispose(ctx, b.HR, flags[0].ID, flags[0].Version, flag.Explained, "The line was bad.", nil); err != nil {
+		t.Errorf("answer a flag that rests: %v", err)
+	}
+	if err := b.Hiring.Reopen(ctx, b.Manager, appID, b.App(appID).Version, "They wrote again."); err != nil {
+		t.Fatal(err)
+	}
+	waiting(2, "after reopening")
+}
+
 // TestTwoApplications: the row shows the one that has come furthest, and both managers see the person.
 func TestTwoApplications(t *testing.T) {
 	b := setup(t)

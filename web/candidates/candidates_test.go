@@ -227,7 +227,7 @@ func TestCandidatePage(t *testing.T) {
 	check := w.check(catalogue.Strong)
 	w.redFlag(c, check.ID, hostile)
 	p := w.hr.Get(path.Candidate(c))
-	w.shows(p, http.StatusOK, hostile, check.Title, "Conflict", "Next best checks", "Answer", "of the score", path.Escalate(c), "Some work")
+	w.shows(p, http.StatusOK, hostile, check.Title, "Conflict", "Next best checks", "Answer", "of the score", path.Escalate(c), "Little work")
 	w.lacks(p, "<script>alert", "<img src=x", "prepared by Gatehouse", "proposed by Gatehouse")
 	for _, tab := range []string{"claims", "interviews", "evidence", "history", "nonsense"} {
 		p := w.hr.Get(path.CandidateTab(c, tab))

@@ -2,6 +2,7 @@ package candidates
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ type showView struct {
 	ed       *catalogue.Edition
 	maxBytes int64            // how long a file of evidence may be
 	Next     *catalogue.Stage // nil at the end of the way, or without an application under way
-	// Open are the flags that ask for an answer, Settled the others.
+	// Open are the flags without an answer, Settled the others.
 	Open, Settled []candidate.Flag
 }
 
@@ -34,13 +35,18 @@ func newShowView(ed *catalogue.Edition, v candidate.View, maxBytes int64) showVi
 		s.Next = nextStage(ed, v.Head.StageID)
 	}
 	for _, f := range v.Flags {
-		if f.Waits() || f.NeedsSecond() {
+		if f.Unanswered() || f.NeedsSecond() {
 			s.Open = append(s.Open, f)
 			continue
 		}
 		s.Settled = append(s.Settled, f)
 	}
 	return s
+}
+
+// resting reports whether open flags wait for nobody because hiring has ended.
+func (v showView) resting() bool {
+	return slices.ContainsFunc(v.Open, func(f candidate.Flag) bool { return f.Rests })
 }
 
 func nextStage(ed *catalogue.Edition, stageID string) *catalogue.Stage {
