@@ -165,6 +165,8 @@ func agreementMark(a candidate.Agreement) templ.Component {
 	switch a {
 	case candidate.Agrees:
 		return ui.BadgeIcon(ui.Good, ui.IconCheck, "Agrees")
+	case candidate.AgreesSoFar:
+		return ui.BadgeIcon(ui.Neutral, ui.IconCircleDashed, "Agrees so far")
 	case candidate.Explained:
 		return ui.BadgeIcon(ui.Neutral, ui.IconCheck, "Explained")
 	case candidate.Doubtful:
