@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 )
@@ -50,6 +51,7 @@ type Head struct {
 	ApplicationStatus  string // active, hired, closed, withdrawn; empty without one
 	ApplicationVersion int
 	EndedReason        string
+	EndedAt            *time.Time
 	EngagementID       *string
 	Awaited            []string // required checks before the next stage
 	Overrides          []Override
@@ -161,7 +163,8 @@ type View struct {
 	Interviews []Interview
 	Items      []evidence.Item
 	History    []Event
-	Older      string // cursor of the next page of the history
+	Standing   incident.Standing // the cases that the viewer sees, and whether one is proposed
+	Older      string            // cursor of the next page of the history
 	// Withheld says that other interviewers' answers are left out until the viewer has submitted an own scorecard.
 	Withheld bool
 }

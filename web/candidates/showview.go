@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -145,6 +146,18 @@ func (v showView) stage() string {
 	return stageTitle(v.ed, v.Head.StageID)
 }
 
+// ended says how the application ended; the day follows.
+func (v showView) ended() string {
+	words := "This application was closed"
+	if v.Head.ApplicationStatus == "withdrawn" {
+		words = "The candidate withdrew"
+	}
+	if v.Head.EndedAt == nil {
+		return words + ". "
+	}
+	return words + " on "
+}
+
 // because is the heading over the reasons: with nothing to show it says what that means.
 func (v showView) because() string { return "Why " + strings.ToLower(bandWord(v.Head.Band)) }
 
@@ -212,6 +225,19 @@ func settledAs(f candidate.Flag) string {
 		text += ", agreed by " + f.SecondedByName
 	}
 	return text
+}
+
+// settledAt is when that came about; zero for a concern that was only noted.
+func settledAt(f candidate.Flag) time.Time {
+	switch {
+	case f.WithdrawnAt != nil:
+		return *f.WithdrawnAt
+	case f.SecondedAt != nil:
+		return *f.SecondedAt
+	case f.DisposedAt != nil:
+		return *f.DisposedAt
+	}
+	return time.Time{}
 }
 
 // may asks for the viewer's permission; templates hide by it what would be refused.
