@@ -10,6 +10,8 @@ import (
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/evidence/evidencetest"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/hiring/hiringtest"
@@ -272,7 +274,7 @@ func TestAStandingStrongFlagPausesTheStage(t *testing.T) {
 	f := blocked.Gate.Flags[0].Flag
 	settle := func(to flag.State) {
 		t.Helper()
-		if err := b.Assess.Dispose(t.Context(), b.HR, f.ID, f.Version, to, "Both sightings fit together.", nil); err != nil {
+		if err := b.Assess.Dispose(t.Context(), b.HR, f.ID, f.Version, to, "Both sightings fit together.", shown(t, b, personID)); err != nil {
 			t.Fatal(err)
 		}
 		f.Version++
@@ -468,6 +470,12 @@ func TestCloseAndReopen(t *testing.T) {
 	}
 }
 
+// shown adds evidence about the person.
+func shown(t *testing.T, b *hiringtest.Bench, personID person.ID) []evidence.ID {
+	t.Helper()
+	return []evidence.ID{evidencetest.Note(t, evidencetest.Service(t, b.DB), b.HR, string(personID))}
+}
+
 // TestFlagsRestOnceHiringHasEnded: nobody is asked about a closed application, what was seen stays answerable, and
 // reopening asks again.
 func TestFlagsRestOnceHiringHasEnded(t *testing.T) {
@@ -497,7 +505,7 @@ func TestFlagsRestOnceHiringHasEnded(t *testing.T) {
 	if err != nil || len(flags) != 3 || !flags[0].Unanswered() {
 		t.Fatalf("flags %+v, %v", flags, err)
 	}
-	if err := b.Assess.Dispose(ctx, b.HR, flags[0].ID, flags[0].Version, flag.Explained, "The line was bad.", nil); err != nil {
+	if err := b.Assess.Dispose(ctx, b.HR, flags[0].ID, flags[0].Version, flag.Explained, "The line was bad.", shown(t, b, personID)); err != nil {
 		t.Errorf("answer a flag that rests: %v", err)
 	}
 	if err := b.Hiring.Reopen(ctx, b.Manager, appID, b.App(appID).Version, "They wrote again."); err != nil {
