@@ -126,5 +126,8 @@ func why(ed *catalogue.Edition, w weighing, n NextCheck) string {
 	if n.Required {
 		text += " Required at this level."
 	}
+	if n.IfClear == n.IfRedFlag { // each is at most, or at least, the present band
+		return text + fmt.Sprintf(" By itself it leaves the band %s.", n.IfClear)
+	}
 	return text + fmt.Sprintf(" Clear would mean %s, a red flag %s.", n.IfClear, n.IfRedFlag)
 }
