@@ -274,7 +274,7 @@ func EvidenceInside(f EvidenceForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "><summary>Add new evidence</summary><div class=\"form mt-3\"><p class=\"muted fine m-0\">A link, a text or a file: one of the three. It is hashed on arrival, kept encrypted, and never changed.</p><div class=\"form-row\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "><summary class=\"btn btn-sm\">Add new evidence</summary><div class=\"form mt-3\"><p class=\"muted fine m-0\">A link, a text or a file: one of the three. It is hashed on arrival, kept encrypted, and never changed.</p><div class=\"form-row\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
