@@ -236,7 +236,8 @@ func TestCandidatePage(t *testing.T) {
 		w.shows(p, http.StatusOK)
 		w.lacks(p, "<script>alert", "<img src=x")
 	}
-	w.shows(w.hr.Get(path.CandidateTab(c, "history")), http.StatusOK, "Flag raised")
+	w.shows(w.hr.Get(path.CandidateTab(c, "history")), http.StatusOK, "Flag raised", "Gatehouse")
+	w.lacks(w.hr.Get(path.CandidateTab(c, "history")), "system:test", "Assessment moved")
 	w.shows(w.hr.Get(path.Candidate(id.New())), http.StatusNotFound)
 	w.shows(w.hr.Get("/candidates/nonsense"), http.StatusNotFound)
 }
@@ -363,7 +364,7 @@ func TestWhatBecameOfThingsHasADate(t *testing.T) {
 	w.must(w.Features.Hiring.CloseApplication(ctx, manager.Actor(), hiring.Closing{ApplicationID: app, Version: found.Version, Reason: "Nobody came."}))
 	today := time.Now().UTC().Format("2 Jan 2006")
 	p := w.hr.Get(path.Candidate(c))
-	w.shows(p, http.StatusOK, "This application was closed on", "Nobody came.", "these wait for nobody", "Answer")
+	w.shows(p, http.StatusOK, "This application has ended. Closed on", "Nobody came.", "these wait for nobody", "Answer")
 	if n := strings.Count(p.Body, today); n < 3 {
 		t.Errorf("the day stands %d times on the page", n)
 	}

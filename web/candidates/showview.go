@@ -148,14 +148,14 @@ func (v showView) stage() string {
 
 // ended says how the application ended; the day follows.
 func (v showView) ended() string {
-	words := "This application was closed"
-	if v.Head.ApplicationStatus == "withdrawn" {
-		words = "The candidate withdrew"
+	words := "This application has ended. "
+	switch {
+	case v.Head.EndedAt == nil:
+		return words
+	case v.Head.ApplicationStatus == "withdrawn":
+		return words + "The candidate withdrew on "
 	}
-	if v.Head.EndedAt == nil {
-		return words + ". "
-	}
-	return words + " on "
+	return words + "Closed on "
 }
 
 // because is the heading over the reasons: with nothing to show it says what that means.
@@ -243,14 +243,31 @@ func settledAt(f candidate.Flag) time.Time {
 // may asks for the viewer's permission; templates hide by it what would be refused.
 func may(ctx context.Context, p authz.Permission) bool { return authz.Can(ctx, p) }
 
+// deeds are audit actions whose own words mean little to whoever does not read logs.
+var deeds = map[string]string{
+	"flag.disposed": "Flag answered", "flag.seconded": "Second person agreed", "flag.withdrawn": "Finding taken back",
+	"assessment.moved": "Band changed", "gate.overridden": "Check let pass", "signals.assessed": "Signals taken up",
+}
+
 // happened says in words what an audit action was.
 func happened(action string) string {
+	if deed, ok := deeds[action]; ok {
+		return deed
+	}
 	noun, verb, ok := strings.Cut(action, ".")
 	if !ok {
 		return action
 	}
 	words := strings.ReplaceAll(noun+" "+verb, "-", " ")
 	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// doer is who did it, for people: parts of the program and machines are known to the log by labels of their own.
+func doer(by string) string {
+	if strings.HasPrefix(by, "system:") {
+		return "Gatehouse"
+	}
+	return strings.TrimPrefix(by, "token:")
 }
 
 // eventIcon goes by what was acted on.

@@ -747,7 +747,7 @@ func historyTab(v showView) templ.Component {
 							}
 							return nil
 						})
-						templ_7745c5c3_Err = ui.TimelineItem(ui.Event{Title: happened(e.Action), At: e.At, By: e.By, Icon: eventIcon(e.Action), ID: "e-" + e.ID}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.TimelineItem(ui.Event{Title: happened(e.Action), At: e.At, By: doer(e.By), Icon: eventIcon(e.Action), ID: "e-" + e.ID}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var23), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
