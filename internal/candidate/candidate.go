@@ -124,8 +124,8 @@ type Event struct {
 // Agreement says how a claim and what was seen of it go together.
 type Agreement string
 
-// The agreements. A claim that nobody has looked at is unproven, and one of which checks are still open agrees so far
-// at most: unknown is not clear.
+// The agreements. A claim that nobody has looked at is unproven, and one of which checks are still open, or none was
+// asked for yet, agrees so far at most: unknown is not clear.
 const (
 	Agrees      Agreement = "agrees"
 	AgreesSoFar Agreement = "agrees-so-far"
@@ -230,7 +230,7 @@ func lines(ed *catalogue.Edition, covered []assessment.ClaimCoverage, said []cla
 	}
 	for i := range all {
 		all[i].Agreement = agreement(all[i].Seen)
-		if all[i].Agreement == Agrees && all[i].Done < all[i].Total {
+		if all[i].Agreement == Agrees && (all[i].Total == 0 || all[i].Done < all[i].Total) {
 			all[i].Agreement = AgreesSoFar
 		}
 	}

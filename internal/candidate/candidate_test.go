@@ -79,7 +79,7 @@ func TestOneClearCheckIsNotTheWholeClaim(t *testing.T) {
 	}{
 		{1, 4, seen, AgreesSoFar},
 		{4, 4, seen, Agrees},
-		{0, 0, seen, Agrees}, // nothing is asked of it, and what was seen agrees
+		{0, 0, seen, AgreesSoFar}, // what was seen agrees, but nothing that is asked for
 		{1, 4, []Seen{{ItemID: check.ID, Answer: catalogue.Concern}}, Doubtful},
 		{0, 4, nil, Unproven},
 	} {
