@@ -313,10 +313,20 @@ func TestRecordACheck(t *testing.T) {
 	form["evidence"] = []string{id.New()}
 	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusNotFound)
 	form.Del("evidence")
+	form.Set("url", "no address")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "begins with https://", "no address", "The number rings")
+	form.Set("url", "https://archive.example.com/number")
+	form.Set("title", "The entry")
+	form.Set("answer", "")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "Choose an answer", "The evidence was added and is ticked below", "The entry")
+	form.Set("answer", "red-flag")
+	form.Del("url")
+	form.Del("title")
 	if p := w.hr.Post(path.CandidateChecks(c), form); p.Status != http.StatusSeeOther || p.Header.Get("Location") != path.Candidate(c) {
 		t.Fatalf("status %d to %s", p.Status, p.Header.Get("Location"))
 	}
 	w.shows(w.hr.Get(path.Candidate(c)), http.StatusOK, "The number rings at another company.")
+	w.shows(w.hr.Get(path.CandidateTab(c, "evidence")), http.StatusOK, "The entry")
 	i := w.SignIn(w.User("Ines Vale", authz.Interviewer))
 	w.shows(i.Post(path.CandidateChecks(c), form), http.StatusForbidden)
 }

@@ -12,7 +12,6 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/platform/apperr"
-	"gatehouse/internal/platform/authz"
 	"gatehouse/web/parts"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
@@ -78,7 +77,7 @@ func (h *Handler) Dispose(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		parts.Drain(r, h.evidence)
-		return h.answer(w, r, &f, refused(err), "")
+		return h.answer(w, r, &f, parts.Refused(err), "")
 	}
 	err = h.assess.Dispose(r.Context(), request.Actor(r), flagID, f.Version, flag.State(f.State), f.Reason, request.IDs[evidence.ID](f.Evidence))
 	return h.answer(w, r, &f, err, "The flag is "+f.State+".")
@@ -87,9 +86,6 @@ func (h *Handler) Dispose(w http.ResponseWriter, r *http.Request) error {
 // collect takes in the evidence that comes with an answer and ticks it.
 func (h *Handler) collect(r *http.Request, flagID flag.ID, a parts.Arrival, f *form) error {
 	actor := request.Actor(r)
-	if !actor.May(authz.EvidenceWrite) {
-		return apperr.Forbidden("Your role does not include “%s”. An administrator can add it.", authz.EvidenceWrite)
-	}
 	found, err := h.candidates.Flag(r.Context(), actor, flagID)
 	if err != nil {
 		return err
@@ -103,15 +99,6 @@ func (h *Handler) collect(r *http.Request, flagID flag.ID, a parts.Arrival, f *f
 	}
 	f.Evidence, f.New, f.Kept = append(f.Evidence, string(added)), parts.EvidenceForm{}, true
 	return nil
-}
-
-// refused puts what is wrong with new evidence at its fields, so that the form is shown again with all that was typed.
-func refused(err error) error {
-	e, ok := apperr.As(err)
-	if ok && (e.Kind == apperr.Oversize || e.Kind == apperr.InvalidInput && len(e.Fields) == 0) {
-		return apperr.Invalid("file", "%s", e.Message)
-	}
-	return err
 }
 
 // Second notes that a second person agrees with a confirmation.

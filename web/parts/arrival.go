@@ -106,6 +106,8 @@ func (a Arrival) Given() bool { return a.URL != "" || a.Text != "" || a.file != 
 // Collect takes in the one item that the form brings.
 func (a Arrival) Collect(ctx context.Context, s *evidence.Service, actor authz.Actor) (evidence.ID, error) {
 	switch {
+	case !actor.May(authz.EvidenceWrite): // the form may be one whose route asks for another permission
+		return "", apperr.Forbidden("Your role does not include “%s”. An administrator can add it.", authz.EvidenceWrite)
 	case a.URL != "" && a.Text != "", a.file != nil && (a.URL != "" || a.Text != ""):
 		return "", apperr.Invalid("file", "Give one of the three: a link, a text or a file.")
 	case a.URL != "":
@@ -117,6 +119,16 @@ func (a Arrival) Collect(ctx context.Context, s *evidence.Service, actor authz.A
 		return id, broken(err)
 	}
 	return "", apperr.Invalid("file", "Give a link, a text or a file.")
+}
+
+// Refused puts what is wrong with new evidence at its fields, so that the form it came in is shown again with all that
+// was typed.
+func Refused(err error) error {
+	e, ok := apperr.As(err)
+	if ok && (e.Kind == apperr.Oversize || e.Kind == apperr.InvalidInput && len(e.Fields) == 0) {
+		return apperr.Invalid("file", "%s", e.Message)
+	}
+	return err
 }
 
 // Drain reads what is left of a refused form: a browser that is not listened to any more shows a broken connection
