@@ -175,6 +175,7 @@ func TestEvidenceComesWithTheAnswer(t *testing.T) {
 		t.Fatalf("kept %v of what was refused", got)
 	}
 	delete(typed, "url")
+	w.form(w.hr, typed, "", http.StatusUnprocessableEntity, "Her landlord", "Give a link, a text or a file")
 	typed["reason"] = ""
 	w.form(w.hr, typed, "letter.pdf", http.StatusUnprocessableEntity, "Say what this rests on", "The evidence was added and is ticked below", "The letter")
 	if got := w.evidence(); len(got) != 1 || got[0] != "The letter document" {

@@ -100,8 +100,10 @@ func unreadable(err error) error {
 	return apperr.With(err, apperr.InvalidInput, "The form arrived incomplete. Send it again.")
 }
 
-// Given reports whether the form brings evidence: a link, a text or a file.
-func (a Arrival) Given() bool { return a.URL != "" || a.Text != "" || a.file != nil }
+// Given reports whether the form brings evidence, or at least what describes some: then Collect says what is missing.
+func (a Arrival) Given() bool {
+	return a.URL+a.Text+a.Title+a.Source+a.Kind != "" || a.file != nil
+}
 
 // Collect takes in the one item that the form brings.
 func (a Arrival) Collect(ctx context.Context, s *evidence.Service, actor authz.Actor) (evidence.ID, error) {
