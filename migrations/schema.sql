@@ -383,6 +383,7 @@ CREATE TABLE flags (
     seconded_by uuid,
     withdrawn_at timestamp with time zone,
     version integer DEFAULT 1 NOT NULL,
+    rests boolean DEFAULT false NOT NULL,
     CONSTRAINT flags_answer CHECK ((answer = ANY (ARRAY['concern'::text, 'red-flag'::text, 'raised'::text]))),
     CONSTRAINT flags_origin CHECK ((origin_kind = ANY (ARRAY['answer'::text, 'check'::text, 'signal'::text]))),
     CONSTRAINT flags_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
@@ -783,6 +784,8 @@ CREATE INDEX evidence_items_case ON public.evidence_items USING btree (case_id, 
 
 CREATE INDEX evidence_items_person ON public.evidence_items USING btree (person_id, collected_at DESC, id DESC);
 
+CREATE INDEX evidence_links_steps ON public.evidence_links USING btree (subject_id COLLATE "C") WHERE (subject_kind = 'step'::text);
+
 CREATE INDEX evidence_links_subject ON public.evidence_links USING btree (subject_kind, subject_id);
 
 CREATE INDEX flags_confirmed ON public.flags USING btree (disposed_at DESC, id DESC) WHERE ((state = 'confirmed'::text) AND (withdrawn_at IS NULL) AND (strength = ANY (ARRAY['strong'::text, 'decisive'::text])));
@@ -793,7 +796,7 @@ CREATE UNIQUE INDEX flags_origin_once ON public.flags USING btree (person_id, it
 
 CREATE INDEX flags_person ON public.flags USING btree (person_id, raised_at DESC);
 
-CREATE INDEX flags_waiting ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL));
+CREATE INDEX flags_waiting ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL) AND (NOT rests));
 
 CREATE INDEX gate_overrides_check ON public.gate_overrides USING btree (check_id, overridden_at DESC, application_id DESC);
 
@@ -891,7 +894,7 @@ CREATE TRIGGER flags_tally_delete AFTER DELETE ON public.flags REFERENCING OLD T
 
 CREATE TRIGGER flags_tally_insert AFTER INSERT ON public.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
 
-CREATE TRIGGER flags_tally_update AFTER UPDATE ON public.flags FOR EACH ROW WHEN ((((((old.item_id IS DISTINCT FROM new.item_id) OR (old.answer IS DISTINCT FROM new.answer)) OR (old.state IS DISTINCT FROM new.state)) OR (old.raised_at IS DISTINCT FROM new.raised_at)) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at))) EXECUTE FUNCTION tally_flag_change();
+CREATE TRIGGER flags_tally_update AFTER UPDATE ON public.flags FOR EACH ROW WHEN (((((((old.item_id IS DISTINCT FROM new.item_id) OR (old.answer IS DISTINCT FROM new.answer)) OR (old.state IS DISTINCT FROM new.state)) OR (old.raised_at IS DISTINCT FROM new.raised_at)) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at)) OR (old.rests IS DISTINCT FROM new.rests))) EXECUTE FUNCTION tally_flag_change();
 
 CREATE TRIGGER gate_overrides_tally_delete AFTER DELETE ON public.gate_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_overrides();
 
@@ -907,13 +910,13 @@ CREATE TRIGGER scorecard_words_no_rewrite BEFORE UPDATE ON public.scorecard_word
 
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone, rests boolean)
  RETURNS TABLE(figure text, a text, b text)
  LANGUAGE sql
  STABLE
 AS $function$
     SELECT 'waiting', to_char(raised_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), ''
-    WHERE  state = 'open' AND answer <> 'concern' AND withdrawn_at IS NULL
+    WHERE  state = 'open' AND answer <> 'concern' AND withdrawn_at IS NULL AND NOT rests
     UNION  ALL
     SELECT 'finding', item_id, answer
     WHERE  state <> 'explained' AND withdrawn_at IS NULL
@@ -952,9 +955,9 @@ AS $function$
 BEGIN
     INSERT INTO tally_deltas (figure, a, b, n)
     SELECT figure, a, b, sum(n)
-    FROM   (SELECT figure, a, b, -1 AS n FROM flag_figures(OLD.item_id, OLD.answer, OLD.state, OLD.raised_at, OLD.withdrawn_at)
+    FROM   (SELECT figure, a, b, -1 AS n FROM flag_figures(OLD.item_id, OLD.answer, OLD.state, OLD.raised_at, OLD.withdrawn_at, OLD.rests)
             UNION  ALL
-            SELECT figure, a, b, 1 FROM flag_figures(NEW.item_id, NEW.answer, NEW.state, NEW.raised_at, NEW.withdrawn_at)) f
+            SELECT figure, a, b, 1 FROM flag_figures(NEW.item_id, NEW.answer, NEW.state, NEW.raised_at, NEW.withdrawn_at, NEW.rests)) f
     GROUP  BY figure, a, b
     HAVING sum(n) <> 0;
     RETURN NULL;
@@ -969,7 +972,7 @@ DECLARE sign int := CASE TG_OP WHEN 'INSERT' THEN 1 ELSE -1 END;
 BEGIN
     INSERT INTO tally_deltas (figure, a, b, n)
     SELECT f.figure, f.a, f.b, sign * count(*)
-    FROM   changed c, flag_figures(c.item_id, c.answer, c.state, c.raised_at, c.withdrawn_at) f
+    FROM   changed c, flag_figures(c.item_id, c.answer, c.state, c.raised_at, c.withdrawn_at, c.rests) f
     GROUP  BY f.figure, f.a, f.b;
     RETURN NULL;
 END $function$

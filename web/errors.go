@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/web/layout"
 	"gatehouse/web/path"
@@ -157,7 +159,28 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
 	if !signedIn {
 		return apperr.SignIn()
 	}
+	if to := withoutSlash(r); to != "" {
+		http.Redirect(w, r, to, http.StatusMovedPermanently)
+		return nil
+	}
 	return apperr.Missing("page")
+}
+
+// withoutSlash is the address of the page that is meant by one with a slash too many at its end, or nothing where there
+// is none. It is never an address elsewhere: "//host/" would be one to a browser.
+func withoutSlash(r *http.Request) string {
+	decoded := strings.TrimRight(r.URL.Path, "/")
+	if r.Method != http.MethodGet || decoded == r.URL.Path || request.LocalPath(decoded) == "" {
+		return ""
+	}
+	escaped := strings.TrimRight(r.URL.EscapedPath(), "/")
+	if request.LocalPath(escaped) == "" || !chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), http.MethodGet, escaped) {
+		return ""
+	}
+	if r.URL.RawQuery != "" {
+		escaped += "?" + r.URL.RawQuery
+	}
+	return escaped
 }
 
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {

@@ -80,7 +80,7 @@ func (s *Server) devRoutes() []Route {
 // candidateRoutes: the candidate list, the board, a candidate's page, flags and checks by hand.
 func (s *Server) candidateRoutes() []Route {
 	h := candidates.New(s.deps.Catalogue, s.deps.People, s.deps.Candidates, s.deps.Assess, s.deps.Evidence)
-	f := flags.New(s.deps.Catalogue, s.deps.Flags, s.deps.Assess, s.deps.Candidates)
+	f := flags.New(s.deps.Catalogue, s.deps.Flags, s.deps.Assess, s.deps.Candidates, s.deps.Evidence)
 	b := board.New(s.deps.Catalogue, s.deps.Hiring, s.deps.Candidates)
 	return []Route{
 		{"GET", path.Board, authz.PersonRead, b.Show},

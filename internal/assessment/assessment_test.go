@@ -229,6 +229,9 @@ func TestNextChecks(t *testing.T) {
 		if !ok || n.Why == "" || n.Effort == "" || n.IfClear.Rank() > a.Band.Rank() || n.IfRedFlag.Rank() < a.Band.Rank() {
 			t.Errorf("suggestion %+v in band %s", n, a.Band)
 		}
+		if same := n.IfClear == n.IfRedFlag; same != strings.Contains(n.Why, "By itself it leaves the band") {
+			t.Errorf("%s would mean %s or %s, and says %q", n.ID, n.IfClear, n.IfRedFlag, n.Why)
+		}
 		if home, _ := ed.Stage(check.Stage); home.Order > reached.Order {
 			t.Errorf("%s belongs to a later stage", n.ID)
 		}

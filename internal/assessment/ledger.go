@@ -114,6 +114,16 @@ func (l *ledger) findings() []Finding {
 	return list
 }
 
+// rest lets all flags rest or wait again, and reports whether that changes any.
+func (l *ledger) rest(rests bool) (changed bool) {
+	for o, f := range l.flags {
+		changed = changed || f.Rests != rests
+		f.Rests = rests
+		l.flags[o] = f
+	}
+	return changed
+}
+
 // waiting counts the flags that ask for a disposition.
 func (l *ledger) waiting() int {
 	n := 0

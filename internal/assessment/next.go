@@ -24,8 +24,8 @@ type NextCheck struct {
 // Effort is how much of a person's time a check takes.
 type Effort string
 
-// The efforts, least first: the application proposes the answer; it prepares
-// one; a person does it all.
+// The efforts, least first. They follow how far the catalogue says a check could be
+// automated: where that is comparing and looking up, a person is quick at it too.
 const (
 	EffortAutomatic Effort = "automatic"
 	EffortAssisted  Effort = "assisted"
@@ -125,6 +125,9 @@ func why(ed *catalogue.Edition, w weighing, n NextCheck) string {
 	}
 	if n.Required {
 		text += " Required at this level."
+	}
+	if n.IfClear == n.IfRedFlag { // each is at most, or at least, the present band
+		return text + fmt.Sprintf(" By itself it leaves the band %s.", n.IfClear)
 	}
 	return text + fmt.Sprintf(" Clear would mean %s, a red flag %s.", n.IfClear, n.IfRedFlag)
 }

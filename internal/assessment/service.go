@@ -122,6 +122,12 @@ func (s *Service) assess(ctx context.Context, tx *db.Tx, personID person.ID, sub
 	if err != nil {
 		return err
 	}
+	// Whoever is not in hiring any more and was never hired has nothing that waits.
+	if ended := sub.Status == person.Closed; ledger.rest(ended) {
+		if err := s.flags.Rest(ctx, tx, personID, ended); err != nil {
+			return err
+		}
+	}
 	ed := s.edition(sub.Edition)
 	a := Assess(ed, Input{Findings: ledger.findings(), Level: sub.LevelID, Stage: sub.StageID})
 	if err := saveAssessment(ctx, tx, personID, ed.Version(), a); err != nil {
@@ -177,15 +183,28 @@ func (s *Service) validate(c RecordedCheck) error {
 	return p.Err()
 }
 
-// Dispose gives a flag a disposition, with the evidence for it, and assesses the person again.
+// Dispose gives a flag a disposition, with the evidence for it, and assesses the person again. Explaining needs evidence,
+// given now or before: it seals the flag for good, and a reason alone is somebody's word.
 func (s *Service) Dispose(ctx context.Context, actor authz.Actor, flagID flag.ID, version int, to flag.State, reason string, evidenceIDs []evidence.ID) error {
 	return s.settle(ctx, actor, flagID, version, func(tx *db.Tx, f flag.Flag) (string, error) {
-		if err := evidence.Attach(ctx, tx, evidenceIDs, evidence.Subject{Kind: evidence.OnFlag, ID: string(flagID)}); err != nil {
+		on := evidence.Subject{Kind: evidence.OnFlag, ID: string(flagID)}
+		if err := evidence.Attach(ctx, tx, evidenceIDs, on); err != nil {
 			return "", err
 		}
 		f, err := s.flags.SetDisposition(ctx, tx, f, to, reason)
+		if err == nil && to == flag.Explained {
+			err = explains(ctx, tx, on)
+		}
 		return "flag " + string(f.State), err
 	})
+}
+
+func explains(ctx context.Context, tx *db.Tx, on evidence.Subject) error {
+	found, err := evidence.Supports(ctx, tx, on)
+	if err == nil && !found {
+		err = apperr.Invalid("evidence", "Choose or add what shows it. An explained flag is sealed for good, so it must not rest on a word alone.")
+	}
+	return err
 }
 
 // Second notes that a second person agrees with the confirmation of a decisive finding, which counts from then on.

@@ -8,6 +8,8 @@ import (
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/evidence/evidencetest"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/person"
 	"gatehouse/internal/person/persontest"
@@ -122,10 +124,16 @@ func (w *world) check(s catalogue.Strength) string {
 	return ""
 }
 
+// shown adds evidence about the person.
+func (w *world) shown() evidence.ID {
+	w.t.Helper()
+	return evidencetest.Note(w.t, evidencetest.Service(w.t, w.db), w.hr, string(w.person))
+}
+
 func (w *world) dispose(to flag.State, reason string) error {
 	w.t.Helper()
 	f := w.theFlag()
-	return w.assess.Dispose(w.ctx, w.hr, f.ID, f.Version, to, reason, nil)
+	return w.assess.Dispose(w.ctx, w.hr, f.ID, f.Version, to, reason, []evidence.ID{w.shown()})
 }
 
 func TestNoteIsIdempotent(t *testing.T) {
@@ -318,6 +326,21 @@ func TestDisposeAsksForAReason(t *testing.T) {
 	if f := w.theFlag(); f.State != flag.Open {
 		t.Errorf("state %s", f.State)
 	}
+}
+
+// TestExplainingNeedsEvidence: attached now, or before; for a confirmation the reason will do.
+func TestExplainingNeedsEvidence(t *testing.T) {
+	w := setup(t)
+	w.note(answer("i1/a", w.check(catalogue.Strong), catalogue.RedFlag))
+	f := w.theFlag()
+	err := w.assess.Dispose(w.ctx, w.hr, f.ID, f.Version, flag.Explained, "She said so.", nil)
+	if invalid, ok := apperr.AsInvalid(err); !ok || invalid.Fields["evidence"] == "" || w.theFlag().State != flag.Open {
+		t.Fatalf("explained on a word alone: %v", err)
+	}
+	w.must(w.assess.Dispose(w.ctx, w.hr, f.ID, f.Version, flag.Confirmed, "It holds.", nil))
+	f = w.theFlag()
+	evidencetest.Note(t, evidencetest.Service(t, w.db), w.hr, string(w.person), evidence.Subject{Kind: evidence.OnFlag, ID: string(f.ID)})
+	w.must(w.assess.Dispose(w.ctx, w.hr, f.ID, f.Version, flag.Explained, "Two pay slips show it.", nil))
 }
 
 func TestDisposeRefusesAStaleVersionAndAStranger(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 // subjectRow is what an assessment needs to know of the person beside what was reported: how they stand, and what
 // the current application asks for.
 type subjectRow struct {
+	Status  person.Status
 	Band    catalogue.Band
 	Score   int
 	LevelID string
@@ -25,7 +26,7 @@ type subjectRow struct {
 // lockSubject locks the person's row, so that two reports about one person are assessed one after the other.
 func lockSubject(ctx context.Context, q db.Querier, personID person.ID) (subjectRow, error) {
 	rows, _ := q.Query(ctx, `
-		SELECT p.band, p.score, coalesce(j.level_id, '') AS level_id,
+		SELECT p.status, p.band, p.score, coalesce(j.level_id, '') AS level_id,
 		       coalesce(a.stage_id, p.stage_id) AS stage_id, coalesce(a.edition, '') AS edition
 		FROM   people p
 		LEFT   JOIN applications a ON a.id = p.application_id

@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 )
@@ -50,6 +51,7 @@ type Head struct {
 	ApplicationStatus  string // active, hired, closed, withdrawn; empty without one
 	ApplicationVersion int
 	EndedReason        string
+	EndedAt            *time.Time
 	EngagementID       *string
 	Awaited            []string // required checks before the next stage
 	Overrides          []Override
@@ -124,13 +126,15 @@ type Event struct {
 // Agreement says how a claim and what was seen of it go together.
 type Agreement string
 
-// The agreements. A claim that nobody has looked at, or only half, is unproven: unknown is not clear.
+// The agreements. A claim that nobody has looked at is unproven, and one of which checks are still open, or none was
+// asked for yet, agrees so far at most: unknown is not clear.
 const (
-	Agrees    Agreement = "agrees"
-	Explained Agreement = "explained" // a doubt was cleared up, and nothing else was seen
-	Doubtful  Agreement = "doubtful"
-	Conflicts Agreement = "conflicts"
-	Unproven  Agreement = "unproven"
+	Agrees      Agreement = "agrees"
+	AgreesSoFar Agreement = "agrees-so-far"
+	Explained   Agreement = "explained" // a doubt was cleared up, and nothing else was seen
+	Doubtful    Agreement = "doubtful"
+	Conflicts   Agreement = "conflicts"
+	Unproven    Agreement = "unproven"
 )
 
 // Line is one claim of the catalogue: what the person says that falls under it, what was seen, and how they go together.
@@ -161,7 +165,8 @@ type View struct {
 	Interviews []Interview
 	Items      []evidence.Item
 	History    []Event
-	Older      string // cursor of the next page of the history
+	Standing   incident.Standing // the cases that the viewer sees, and whether one is proposed
+	Older      string            // cursor of the next page of the history
 	// Withheld says that other interviewers' answers are left out until the viewer has submitted an own scorecard.
 	Withheld bool
 }
@@ -227,6 +232,9 @@ func lines(ed *catalogue.Edition, covered []assessment.ClaimCoverage, said []cla
 	}
 	for i := range all {
 		all[i].Agreement = agreement(all[i].Seen)
+		if all[i].Agreement == Agrees && (all[i].Total == 0 || all[i].Done < all[i].Total) {
+			all[i].Agreement = AgreesSoFar
+		}
 	}
 	all = slices.DeleteFunc(all, func(l Line) bool { return len(l.Said) == 0 && len(l.Seen) == 0 && l.Total == 0 })
 	slices.SortStableFunc(all, func(a, b Line) int { return cmp.Compare(order(a), order(b)) })

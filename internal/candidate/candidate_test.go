@@ -67,6 +67,30 @@ func TestLinesPutDoubtFirst(t *testing.T) {
 	}
 }
 
+// TestOneClearCheckIsNotTheWholeClaim: a claim agrees once every check of it in scope is done.
+func TestOneClearCheckIsNotTheWholeClaim(t *testing.T) {
+	ed := library(t)
+	check := ed.Checks[0]
+	seen := []Seen{{ItemID: check.ID, Answer: catalogue.Clear}}
+	for _, tt := range []struct {
+		done, total int
+		seen        []Seen
+		want        Agreement
+	}{
+		{1, 4, seen, AgreesSoFar},
+		{4, 4, seen, Agrees},
+		{0, 0, seen, AgreesSoFar}, // what was seen agrees, but nothing that is asked for
+		{1, 4, []Seen{{ItemID: check.ID, Answer: catalogue.Concern}}, Doubtful},
+		{0, 4, nil, Unproven},
+	} {
+		covered := []assessment.ClaimCoverage{{Claim: check.Claim, Coverage: assessment.Coverage{Done: tt.done, Total: tt.total}}}
+		got, _ := lines(ed, covered, nil, tt.seen)
+		if len(got) != 1 || got[0].Agreement != tt.want {
+			t.Errorf("%d of %d checks: %+v, want %s", tt.done, tt.total, got, tt.want)
+		}
+	}
+}
+
 func TestUnanswered(t *testing.T) {
 	seen := []Seen{{ItemID: "a", Answer: catalogue.Clear}, {ItemID: "b", Answer: catalogue.NotDone}}
 	if got := unanswered([]string{"a", "b", "c"}, seen); !slices.Equal(got, []string{"b", "c"}) {

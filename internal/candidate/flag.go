@@ -44,7 +44,7 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version, p.name AS person_name, p.band, p.coverage,
+		       f.withdrawn_at, f.rests, f.version, p.name AS person_name, p.band, p.coverage,
 		       `+owesSQL(viewer)+` AS owes
 		FROM   flags f
 		JOIN   people p ON p.id = f.person_id

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -64,6 +65,7 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	into(&batch, &v.Flags, flagsSQL, personID)
 	into(&batch, &seen, seenSQL, personID)
 	into(&batch, &links, linksSQL, personID, nullable(actor))
+	incident.QueueStanding(&batch, actor, personID, &v.Standing)
 	if ask.Tab != TabClaims { // which counts what it reads
 		batch.Queue(claimCountSQL, personID).QueryRow(func(row pgx.Row) error { return row.Scan(&v.Claims) })
 	}

@@ -19,7 +19,7 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
 		       coalesce(j.level_id, '') AS level_id,
 		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
-		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason,
+		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason, a.ended_at,
 		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
 		       met.interviews AS interview_count, met.owes,
 		       coalesce((SELECT jsonb_agg(jsonb_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
@@ -56,7 +56,7 @@ func nullable(actor authz.Actor) *string {
 const flagsSQL = `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version
+		       f.withdrawn_at, f.rests, f.version
 		FROM   flags f
 		WHERE  f.person_id = $1
 		ORDER  BY f.raised_at DESC, f.id DESC`

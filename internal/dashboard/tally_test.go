@@ -36,7 +36,7 @@ const counted = `
 	          FROM people WHERE status = 'candidate' GROUP BY 2, 3
 	UNION ALL SELECT 'missing', need, '', count(*) FROM people, unnest(missing_checks) need WHERE status = 'candidate' GROUP BY 2
 	UNION ALL SELECT 'waiting', (raised_at AT TIME ZONE 'UTC')::date::text, '', count(*)
-	          FROM flags WHERE state = 'open' AND answer <> 'concern' AND withdrawn_at IS NULL GROUP BY 2
+	          FROM flags WHERE state = 'open' AND answer <> 'concern' AND withdrawn_at IS NULL AND NOT rests GROUP BY 2
 	UNION ALL SELECT 'finding', item_id, answer, count(*) FROM flags WHERE state <> 'explained' AND withdrawn_at IS NULL GROUP BY 2, 3
 	UNION ALL SELECT 'move', (at AT TIME ZONE 'UTC')::date::text, from_band || '>' || to_band, count(*)
 	          FROM assessment_moves WHERE from_band <> to_band GROUP BY 2, 3`
@@ -103,8 +103,8 @@ func (w *writer) step(ctx context.Context) error {
 			flagID, pick(r, w.people...), pick(r, "check-x", "check-y"), pick(r, "concern", "red-flag", "raised"), flagID, since)
 		return err
 	case n < 10:
-		_, err := w.d.Pool().Exec(ctx, `UPDATE flags SET state = $2, withdrawn_at = $3 WHERE id = $1`,
-			pick(r, w.flags...), pick(r, "open", "explained", "confirmed"), pick(r, nil, &since))
+		_, err := w.d.Pool().Exec(ctx, `UPDATE flags SET state = $2, withdrawn_at = $3, rests = $4 WHERE id = $1`,
+			pick(r, w.flags...), pick(r, "open", "explained", "confirmed"), pick(r, nil, &since), pick(r, true, false))
 		return err
 	case n < 11:
 		_, err := w.d.Pool().Exec(ctx, `INSERT INTO assessment_moves (id, person_id, at, from_band, to_band, score, coverage, cause)

@@ -247,7 +247,7 @@ func (r findingRow) waiting(ed *catalogue.Edition) WaitingFlag {
 }
 
 // flagWaits is what makes a flag wait; the index flags_waiting has the same condition.
-const flagWaits = `f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL`
+const flagWaits = `f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL AND NOT f.rests`
 
 // queueFlagCount counts the flags that wait and that the actor sees, up to Cap.
 func queueFlagCount(batch *pgx.Batch, actor authz.Actor, into *int) {

@@ -49,7 +49,7 @@ var stories = []story{
 		made: map[string]disposition{"check-cross-commits": {flag.Confirmed, "All contributors of three repositories are known under several names."}}},
 	{id: "scenario-dtex-interview", job: "frontend", channel: "channel-public-application", daysAgo: 33, pace: 4 * day, until: "stage-technical-interview",
 		ending: closed, reason: "We asked for a clarification of the timeline and have had no answer in two weeks."},
-	{id: "scenario-knowbe4", job: "backend", channel: "channel-public-application", daysAgo: 58, pace: 6 * day, until: hiring.StageEmployed, foundAgo: 26 * time.Hour,
+	{id: "scenario-knowbe4", job: "backend", channel: "channel-public-application", daysAgo: 58, pace: 5 * day, until: hiring.StageEmployed, foundAgo: 26 * time.Hour,
 		made: map[string]disposition{
 			"signal-first-boot-malware":  {flag.Confirmed, "The endpoint team found the loader on the disk image."},
 			"check-reachability":         {flag.Confirmed, "No answer on any channel since the first call from security."},

@@ -218,6 +218,11 @@ func (s *Service) Attach(ctx context.Context, tx *db.Tx, ids []ID, subject Subje
 	return Attach(ctx, tx, ids, subject)
 }
 
+// Supports reports whether anything is attached to the subject that still holds what it showed.
+func Supports(ctx context.Context, q db.Querier, subject Subject) (bool, error) {
+	return supports(ctx, q, subject)
+}
+
 func attachOne(ctx context.Context, tx *db.Tx, item owned, subject Subject, caseID *string) error {
 	fresh, err := linkOne(ctx, tx, item.ID, subject, caseID)
 	if err != nil || !fresh {

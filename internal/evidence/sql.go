@@ -156,6 +156,13 @@ func linkOne(ctx context.Context, tx *db.Tx, itemID ID, s Subject, caseID *strin
 	return tag.RowsAffected() == 1, err
 }
 
+func supports(ctx context.Context, q db.Querier, s Subject) (found bool, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM evidence_links l JOIN evidence_items e ON e.id = l.evidence_id
+		               WHERE  l.subject_kind = $1 AND l.subject_id = $2 AND e.erased_at IS NULL)`, s.Kind, s.ID).Scan(&found)
+	return found, err
+}
+
 func insertEvent(ctx context.Context, tx *db.Tx, itemID ID, action Touch, detail Detail, caseID *string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO custody_events (id, evidence_id, at, actor_id, actor_label, action, detail, case_id)

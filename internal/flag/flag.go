@@ -11,10 +11,11 @@
 //	 │        dispose        confirmed, seconded ───────┤
 //	 └──────────────────────────────────────────────────┘
 //
-// Three rules. A confirmed decisive finding counts as confirmed once a second person agrees. A finding that is taken
+// Four rules. A confirmed decisive finding counts as confirmed once a second person agrees. A finding that is taken
 // back (its answer was amended) is withdrawn, whatever its state, and waits for nobody. An explained flag is sealed:
 // it stops counting for good and no disposition opens it again. Only a new finding can raise the matter again: it is
-// reported under an origin of its own and becomes a flag of its own, beside the sealed one.
+// reported under an origin of its own and becomes a flag of its own, beside the sealed one. A flag on somebody whose
+// application ended without a hire rests: it can be answered and waits for nobody, until the application is reopened.
 package flag
 
 import (
@@ -70,7 +71,9 @@ type Flag struct {
 	SecondedBy *string
 	// WithdrawnAt is set when the finding itself was taken back.
 	WithdrawnAt *time.Time
-	Version     int
+	// Rests is set while the person's hiring has ended without a hire.
+	Rests   bool
+	Version int
 }
 
 // Raise is a finding as it is reported.
@@ -85,10 +88,14 @@ type Raise struct {
 	Edition string
 }
 
-// Waits reports whether the flag still asks for a disposition. A concern may be given one but does not ask.
-func (f Flag) Waits() bool {
+// Unanswered reports whether the flag has no disposition yet and could do with one. A concern may be given one but does
+// not ask.
+func (f Flag) Unanswered() bool {
 	return f.State == Open && f.WithdrawnAt == nil && f.Answer != catalogue.Concern
 }
+
+// Waits reports whether the flag asks for a disposition now.
+func (f Flag) Waits() bool { return f.Unanswered() && !f.Rests }
 
 // NeedsSecond reports whether a second person has to agree before the confirmation counts.
 func (f Flag) NeedsSecond() bool {

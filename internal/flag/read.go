@@ -42,7 +42,7 @@ const waitingSize = 50
 // Waiting lists the flags that wait for a disposition and that the actor may see, the longest waiting first.
 func (s *Service) Waiting(ctx context.Context, actor authz.Actor, cursor string) (page.Slice[Waiter], error) {
 	var w db.Where
-	w.Add("f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL")
+	w.Add("f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL AND NOT f.rests")
 	person.Visible(actor, &w, "p")
 	if at, err := page.Parse[time.Time](cursor); err == nil { // anything else means the start
 		w.Add("(f.raised_at, f.id) > (?, ?)", at.Key, at.ID)
@@ -51,7 +51,7 @@ func (s *Service) Waiting(ctx context.Context, actor authz.Actor, cursor string)
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.version, p.name AS person_name, p.number AS person_number
+		       f.withdrawn_at, f.rests, f.version, p.name AS person_name, p.number AS person_number
 		FROM   flags f
 		JOIN   people p ON p.id = f.person_id
 		`+w.SQL()+`

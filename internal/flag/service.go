@@ -88,6 +88,12 @@ func (s *Service) Withdraw(ctx context.Context, tx *db.Tx, personID person.ID, i
 	return update(ctx, tx, f)
 }
 
+// Rest lets all flags of a person rest, or wait again. It needs no entry of its own: it follows from how the person's
+// applications stand, which the caller records.
+func (s *Service) Rest(ctx context.Context, tx *db.Tx, personID person.ID, rests bool) error {
+	return rest(ctx, tx, personID, rests)
+}
+
 // Lock locks a flag for a change and refuses a stale version. Lock the person first.
 func (s *Service) Lock(ctx context.Context, tx *db.Tx, id ID, version int) (Flag, error) {
 	f, err := lock(ctx, tx, id)

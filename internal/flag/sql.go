@@ -11,7 +11,8 @@ import (
 )
 
 const columns = `id, person_id, item_id, answer, strength, group_id, origin_kind, origin_id, summary, state,
-		       raised_at, raised_by, disposed_at, disposed_by, reason, seconded_at, seconded_by, withdrawn_at, version`
+		       raised_at, raised_by, disposed_at, disposed_by, reason, seconded_at, seconded_by, withdrawn_at, rests,
+		       version`
 
 // byOrigin finds the flag of one finding. The person's row is locked by the caller, so nobody adds it meanwhile.
 func byOrigin(ctx context.Context, q db.Querier, personID person.ID, itemID, originKind, originID string) (Flag, bool, error) {
@@ -55,5 +56,11 @@ func update(ctx context.Context, q db.Querier, f Flag) error {
 		WHERE  id = $1`,
 		f.ID, f.Answer, f.Summary, f.State, f.Reason, f.DisposedAt, f.DisposedBy,
 		f.SecondedAt, f.SecondedBy, f.WithdrawnAt)
+	return err
+}
+
+// rest leaves the version as it is: an answer that somebody is typing meanwhile still fits.
+func rest(ctx context.Context, q db.Querier, personID person.ID, rests bool) error {
+	_, err := q.Exec(ctx, `UPDATE flags SET rests = $2 WHERE person_id = $1 AND rests <> $2`, personID, rests)
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/evidence/evidencetest"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/hiring/hiringtest"
@@ -272,7 +274,7 @@ func TestAStandingStrongFlagPausesTheStage(t *testing.T) {
 	f := blocked.Gate.Flags[0].Flag
 	settle := func(to flag.State) {
 		t.Helper()
-		if err := b.Assess.Dispose(t.Context(), b.HR, f.ID, f.Version, to, "Both sightings fit together.", nil); err != nil {
+		if err := b.Assess.Dispose(t.Context(), b.HR, f.ID, f.Version, to, "Both sightings fit together.", shown(t, b, personID)); err != nil {
 			t.Fatal(err)
 		}
 		f.Version++
@@ -466,6 +468,50 @@ func TestCloseAndReopen(t *testing.T) {
 	if p := b.Person(personID); p.Status != person.Candidate || *p.ApplicationID != string(appID) || p.StageID != "stage-sourcing" {
 		t.Errorf("after reopening: %+v", p)
 	}
+}
+
+// shown adds evidence about the person.
+func shown(t *testing.T, b *hiringtest.Bench, personID person.ID) []evidence.ID {
+	t.Helper()
+	return []evidence.ID{evidencetest.Note(t, evidencetest.Service(t, b.DB), b.HR, string(personID))}
+}
+
+// TestFlagsRestOnceHiringHasEnded: nobody is asked about a closed application, what was seen stays answerable, and
+// reopening asks again.
+func TestFlagsRestOnceHiringHasEnded(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	personID, appID := b.Candidate(b.Job(b.Manager, verified), "Ada Berg")
+	checks := b.Required(verified)
+	b.Answer(personID, catalogue.RedFlag, checks[0], checks[1])
+	waiting := func(want int, when string) {
+		t.Helper()
+		list, err := b.Flags.Waiting(ctx, b.HR, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Person(personID).OpenFlags; len(list.Items) != want || got != want {
+			t.Errorf("%s %d flags wait and the row says %d, want %d", when, len(list.Items), got, want)
+		}
+	}
+	waiting(2, "in hiring")
+	if err := b.Hiring.CloseApplication(ctx, b.Manager, hiring.Closing{ApplicationID: appID, Version: b.App(appID).Version, Reason: "Nobody came to the second call."}); err != nil {
+		t.Fatal(err)
+	}
+	waiting(0, "after the end")
+	b.Answer(personID, catalogue.RedFlag, checks[2])
+	waiting(0, "with one that came late")
+	flags, err := b.Flags.ForPerson(ctx, b.DB.Pool(), personID)
+	if err != nil || len(flags) != 3 || !flags[0].Unanswered() {
+		t.Fatalf("flags %+v, %v", flags, err)
+	}
+	if err := b.Assess.Dispose(ctx, b.HR, flags[0].ID, flags[0].Version, flag.Explained, "The line was bad.", shown(t, b, personID)); err != nil {
+		t.Errorf("answer a flag that rests: %v", err)
+	}
+	if err := b.Hiring.Reopen(ctx, b.Manager, appID, b.App(appID).Version, "They wrote again."); err != nil {
+		t.Fatal(err)
+	}
+	waiting(2, "after reopening")
 }
 
 // TestTwoApplications: the row shows the one that has come furthest, and both managers see the person.

@@ -123,13 +123,12 @@ type file struct {
 	Engaged                    bool
 }
 
-// fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>".
+// fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>"; after the slash comes 0.
 const fileSQL = `
 	SELECT ` + caseColumns + collectedColumns + `,
 	       ARRAY(SELECT n.step_id FROM case_notes n WHERE n.case_id = c.id) AS noted,
 	       ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
-	             WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
-	                    SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = c.id))) AS attached,
+	             WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= c.id || '/' AND l.subject_id COLLATE "C" < c.id || '0') AS attached,
 	       g.grants, g.restored,
 	       (SELECT count(*) FROM payments y WHERE y.case_id = c.id) AS payments,
 	       (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id) AS items,
@@ -539,4 +538,39 @@ func (s *Service) Clocks(ctx context.Context, actor authz.Actor, limit int) ([]C
 		clocks = append(clocks, f.Clock)
 	}
 	return clocks, nil
+}
+
+// Known is a case as the page of its subject leads to it, for those who see the case.
+type Known struct {
+	ID       ID
+	CodeName string
+	Status   string
+	OpenedAt time.Time
+}
+
+// Standing is what somebody may know of the cases on a person: the ones they see, and whether a confirmed flag proposes
+// to open one. It says nothing of any other case.
+type Standing struct {
+	Cases    []Known
+	Proposed bool
+}
+
+// QueueStanding queues what the actor, who sees the person, may know of the cases on them; for pages that read
+// everything they need in one batch.
+func QueueStanding(batch *pgx.Batch, actor authz.Actor, personID person.ID, into *Standing) {
+	if actor.May(authz.CaseRead) {
+		batch.Queue(`
+		SELECT c.id, c.code_name, c.status, c.opened_at
+		FROM   cases c
+		`+membership+`
+		WHERE  c.person_id = $4 AND `+seen+`
+		ORDER  BY c.opened_at DESC, c.id DESC`, asker(actor, personID)...).Query(func(rows pgx.Rows) (err error) {
+			into.Cases, err = db.Many[Known](rows)
+			return err
+		})
+	}
+	if actor.May(authz.CaseEscalate) {
+		batch.Queue(`SELECT EXISTS (SELECT FROM people p WHERE p.id = $2 AND `+proposing+`)`, asker(actor)[0], personID).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&into.Proposed) })
+	}
 }

@@ -140,6 +140,15 @@ func (s *stream) date(t time.Time) {
 	s.buf = binary.BigEndian.AppendUint32(s.buf, uint32((t.UnixMicro()-epoch)/(24*3600*1e6)))
 }
 
+func (s *stream) bool(v bool) {
+	s.length(1)
+	if v {
+		s.buf = append(s.buf, 1)
+	} else {
+		s.buf = append(s.buf, 0)
+	}
+}
+
 func (s *stream) int2(v int) {
 	s.length(2)
 	s.buf = binary.BigEndian.AppendUint16(s.buf, uint16(v))

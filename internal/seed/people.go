@@ -54,7 +54,7 @@ func (t *tables) open(ctx context.Context, s *seeder) []*stream {
 	open(&t.assessments, "assessments", "person_id edition score band coverage claims reasons next assessed_at")
 	open(&t.bandMoves, "assessment_moves", "id person_id at from_band to_band score coverage cause")
 	open(&t.flags, "flags", `id person_id item_id answer strength group_id origin_kind origin_id summary state raised_at raised_by
-		disposed_at disposed_by reason`)
+		rests disposed_at disposed_by reason`)
 	open(&t.interviews, "interviews", "id application_id person_id job_id stage_id edition kit starts_at status created_at created_by")
 	open(&t.interviewers, "interviewers", "interview_id user_id submitted_at")
 	open(&t.answers, "answers", "interview_id user_id check_id verdict note answered_at")
@@ -220,7 +220,11 @@ func (s *seeder) writePerson(t *tables, l *life) {
 	p.text(string(h.band))
 	p.int2(h.score)
 	p.int2(h.coverage)
-	p.int2(h.openFlags)
+	if l.status == "closed" {
+		p.int2(0) // flags of a closed application rest
+	} else {
+		p.int2(h.openFlags)
+	}
 	p.time(l.applied)
 	p.time(l.updated)
 }
@@ -466,6 +470,7 @@ func (s *seeder) writeFlag(t *tables, l *life, i uint64, f finding, kind, origin
 	g.text(string(f.state))
 	g.time(l.since)
 	g.null()
+	g.bool(l.status == "closed")
 	if f.state == assessment.Open {
 		g.null()
 		g.null()

@@ -71,7 +71,8 @@ func TestRunLoadsAConsistentInstallation(t *testing.T) {
 		indexes: bare,
 		// The people's rows say what the rows behind them say.
 		`SELECT count(*) FROM people p WHERE open_flags <> (SELECT count(*) FROM flags f WHERE f.person_id = p.id
-			AND f.state = 'open' AND f.answer <> 'concern')`: 0,
+			AND f.state = 'open' AND f.answer <> 'concern' AND NOT f.rests)`: 0,
+		`SELECT count(*) FROM flags f JOIN people p ON p.id = f.person_id WHERE f.rests <> (p.status = 'closed')`:                                     0,
 		`SELECT count(*) FROM people p JOIN assessments a ON a.person_id = p.id WHERE (a.band, a.score, a.coverage) <> (p.band, p.score, p.coverage)`: 0,
 		`SELECT count(*) FROM people WHERE missing <> cardinality(missing_checks) OR NOT missing_checks <@ awaited`:                                   0,
 		`SELECT count(*) FROM people WHERE (status IN ('candidate', 'engaged')) <> (stage_id <> '')`:                                                  0,
@@ -113,7 +114,7 @@ func TestTalliesAreRightAfterSeeding(t *testing.T) {
 				SELECT f.figure, f.a, f.b, -1 FROM people p,
 				       person_figures(p.status, p.stage_id, p.stage_since, p.channel_id, p.band, p.coverage, p.missing_checks) f
 				UNION ALL
-				SELECT f.figure, f.a, f.b, -1 FROM flags c, flag_figures(c.item_id, c.answer, c.state, c.raised_at, c.withdrawn_at) f
+				SELECT f.figure, f.a, f.b, -1 FROM flags c, flag_figures(c.item_id, c.answer, c.state, c.raised_at, c.withdrawn_at, c.rests) f
 				UNION ALL
 				SELECT 'move', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), from_band || '>' || to_band, -1
 				FROM   assessment_moves WHERE from_band <> to_band) x

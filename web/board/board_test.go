@@ -67,7 +67,7 @@ func TestBoardShowsCardsByStage(t *testing.T) {
 	w := setup(t)
 	app := w.candidate(hostile, w.manager)
 	p := w.SignIn(w.hr).Get(path.Board)
-	w.shows(p, "Board", "Sourcing", "Offer", hostile, path.Application(app, "move"))
+	w.shows(p, "Board", "Sourcing", "Offer", hostile, path.Application(app, "move"), "Other stage")
 	if !strings.Contains(p.Body, "<title>Board") || strings.Count(p.Body, "<h1") != 1 {
 		t.Error("the page has no title or not one heading")
 	}

@@ -17,6 +17,8 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -227,14 +229,15 @@ func TestCandidatePage(t *testing.T) {
 	check := w.check(catalogue.Strong)
 	w.redFlag(c, check.ID, hostile)
 	p := w.hr.Get(path.Candidate(c))
-	w.shows(p, http.StatusOK, hostile, check.Title, "Conflict", "Next best checks", "Answer", "of the score", path.Escalate(c))
-	w.lacks(p, "<script>alert", "<img src=x")
+	w.shows(p, http.StatusOK, hostile, check.Title, "Conflict", "Next best checks", "Answer", "of the score", path.Escalate(c), "Little work")
+	w.lacks(p, "<script>alert", "<img src=x", "prepared by Gatehouse", "proposed by Gatehouse")
 	for _, tab := range []string{"claims", "interviews", "evidence", "history", "nonsense"} {
 		p := w.hr.Get(path.CandidateTab(c, tab))
 		w.shows(p, http.StatusOK)
 		w.lacks(p, "<script>alert", "<img src=x")
 	}
-	w.shows(w.hr.Get(path.CandidateTab(c, "history")), http.StatusOK, "Flag raised")
+	w.shows(w.hr.Get(path.CandidateTab(c, "history")), http.StatusOK, "Flag raised", "Gatehouse")
+	w.lacks(w.hr.Get(path.CandidateTab(c, "history")), "system:test", "Assessment moved")
 	w.shows(w.hr.Get(path.Candidate(id.New())), http.StatusNotFound)
 	w.shows(w.hr.Get("/candidates/nonsense"), http.StatusNotFound)
 }
@@ -310,10 +313,69 @@ func TestRecordACheck(t *testing.T) {
 	form["evidence"] = []string{id.New()}
 	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusNotFound)
 	form.Del("evidence")
+	form.Set("url", "no address")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "begins with https://", "no address", "The number rings")
+	form.Set("url", "https://archive.example.com/number")
+	form.Set("title", "The entry")
+	form.Set("answer", "")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "Choose an answer", "The evidence was added and is ticked below", "The entry")
+	form.Set("answer", "red-flag")
+	form.Del("url")
+	form.Del("title")
 	if p := w.hr.Post(path.CandidateChecks(c), form); p.Status != http.StatusSeeOther || p.Header.Get("Location") != path.Candidate(c) {
 		t.Fatalf("status %d to %s", p.Status, p.Header.Get("Location"))
 	}
 	w.shows(w.hr.Get(path.Candidate(c)), http.StatusOK, "The number rings at another company.")
+	w.shows(w.hr.Get(path.CandidateTab(c, "evidence")), http.StatusOK, "The entry")
 	i := w.SignIn(w.User("Ines Vale", authz.Interviewer))
 	w.shows(i.Post(path.CandidateChecks(c), form), http.StatusForbidden)
+}
+
+// TestTheWayToACaseIsForItsMembers: the page of its subject leads members to the case, and looks to everybody else as it
+// did before there was one.
+func TestTheWayToACaseIsForItsMembers(t *testing.T) {
+	w := setup(t)
+	ctx := context.Background()
+	lead := w.User("Lee Adeyemi", authz.SecurityLead)
+	c := w.candidate("Mara Okafor", person.Place{Status: person.Engaged, StageID: "stage-employed"})
+	w.redFlag(c, w.check(catalogue.Strong).ID, "Seen.")
+	flags, err := w.Features.Flags.ForPerson(ctx, w.DB.Pool(), c)
+	w.must(err)
+	w.lacks(w.hr.Get(path.Candidate(c)), "A case is proposed")
+	w.must(w.Features.Assess.Dispose(ctx, lead.Actor(), flags[0].ID, flags[0].Version, flag.Confirmed, "Seen by two.", nil))
+	w.shows(w.hr.Get(path.Candidate(c)), http.StatusOK, "A case is proposed")
+
+	caseID, err := w.Features.Cases.Escalate(ctx, lead.Actor(), incident.Escalation{PersonID: c, Reason: "A confirmed finding."})
+	w.must(err)
+	member := w.SignIn(lead).Get(path.Candidate(c))
+	w.shows(member, http.StatusOK, "Your cases on this person", path.Case(caseID), path.PersonAudit(c))
+	w.lacks(member, "A case is proposed")
+	stranger := w.hr.Get(path.Candidate(c))
+	w.shows(stranger, http.StatusOK, "A case is proposed")
+	w.lacks(stranger, "Your cases", path.Case(caseID), path.PersonAudit(c))
+	interviewer := w.User("Ines Vale", authz.Interviewer)
+	w.interview(c, interviewer)
+	w.lacks(w.SignIn(interviewer).Get(path.Candidate(c)), "Your cases", "A case is proposed", path.Case(caseID))
+}
+
+// TestWhatBecameOfThingsHasADate: answers, flags and the end of an application say when.
+func TestWhatBecameOfThingsHasADate(t *testing.T) {
+	w := setup(t)
+	ctx := context.Background()
+	manager := w.User("Mika Ostrow", authz.HiringManager)
+	job, err := w.Features.Hiring.AddJob(ctx, w.User("Hedda Lind", authz.HR).Actor(), hiring.NewJob{Title: "Engineer", LevelID: "level-verified", ManagerID: string(manager.ID)})
+	w.must(err)
+	c, app, err := w.Features.Hiring.AddCandidate(ctx, manager.Actor(), hiring.NewCandidate{
+		Person: person.New{Name: "Mara Okafor", ChannelID: "channel-public-application"}, JobID: job})
+	w.must(err)
+	w.redFlag(c, w.check(catalogue.Strong).ID, "Seen.")
+	found, err := w.Features.Hiring.Application(ctx, manager.Actor(), app)
+	w.must(err)
+	w.must(w.Features.Hiring.CloseApplication(ctx, manager.Actor(), hiring.Closing{ApplicationID: app, Version: found.Version, Reason: "Nobody came."}))
+	today := time.Now().UTC().Format("2 Jan 2006")
+	p := w.hr.Get(path.Candidate(c))
+	w.shows(p, http.StatusOK, "This application has ended. Closed on", "Nobody came.", "these wait for nobody", "Answer")
+	if n := strings.Count(p.Body, today); n < 3 {
+		t.Errorf("the day stands %d times on the page", n)
+	}
 }

@@ -2,6 +2,7 @@ package candidates
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"gatehouse/internal/assessment"
@@ -10,6 +11,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/web/parts"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
@@ -22,14 +24,13 @@ type checkForm struct {
 	Answer   string
 	Note     string
 	Evidence []string
+	// New is evidence that comes with the answer. Kept says that it was taken in, whatever became of the answer.
+	New  parts.EvidenceForm
+	Kept bool
 }
 
-func parseCheck(r *http.Request) checkForm {
-	f := checkForm{Check: request.Text(r, "check"), Answer: request.Text(r, "answer"), Note: request.Text(r, "note")}
-	if r.Method == http.MethodPost {
-		f.Evidence = r.PostForm["evidence"]
-	}
-	return f
+func checkFormOf(values url.Values) checkForm {
+	return checkForm{Check: values.Get("check"), Answer: values.Get("answer"), Note: values.Get("note"), Evidence: values["evidence"]}
 }
 
 // checkView is the form with everything it shows.
@@ -43,18 +44,28 @@ type checkView struct {
 
 // ShowCheck shows the form for one check, or the choice of checks.
 func (h *Handler) ShowCheck(w http.ResponseWriter, r *http.Request) error {
-	return h.showCheck(w, r, http.StatusOK, parseCheck(r), nil)
+	return h.showCheck(w, r, http.StatusOK, checkForm{Check: request.Text(r, "check"), Answer: request.Text(r, "answer"), Note: request.Text(r, "note")}, nil)
 }
 
-// RecordCheck records the answer to a check made outside an interview.
+// RecordCheck records the answer to a check made outside an interview. Evidence that comes with it is taken in first and
+// stays even when the answer is refused: nobody has to choose a file twice.
 func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 	personID, err := request.ID[person.ID](r, "id")
 	if err != nil {
 		return err
 	}
-	f := parseCheck(r)
-	err = h.assess.RecordCheck(r.Context(), request.Actor(r), personID, assessment.RecordedCheck{
-		CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)})
+	a, err := parts.ReadArrival(r)
+	f := checkFormOf(a.Fields)
+	f.New = a.EvidenceForm
+	if err == nil && a.Given() {
+		err = h.collect(r, personID, a, &f)
+	}
+	if err != nil {
+		parts.Drain(r, h.evidence)
+		err = parts.Refused(err)
+	} else {
+		err = h.record(r, personID, f)
+	}
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		return h.showCheck(w, r, http.StatusUnprocessableEntity, f, invalid.Fields)
 	}
@@ -62,6 +73,24 @@ func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return response.See(w, r, path.Candidate(personID), h.assess.Title(f.Check)+" is recorded.")
+}
+
+func (h *Handler) record(r *http.Request, personID person.ID, f checkForm) error {
+	return h.assess.RecordCheck(r.Context(), request.Actor(r), personID, assessment.RecordedCheck{
+		CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)})
+}
+
+// collect takes in the evidence that comes with an answer and ticks it.
+func (h *Handler) collect(r *http.Request, personID person.ID, a parts.Arrival, f *checkForm) error {
+	a.PersonID, a.CaseID = string(personID), ""
+	a.SubjectKind, a.SubjectID = evidence.OnPerson, string(personID)
+	a.GuessKind()
+	added, err := a.Collect(r.Context(), h.evidence, request.Actor(r))
+	if err != nil {
+		return err
+	}
+	f.Evidence, f.New, f.Kept = append(f.Evidence, string(added)), parts.EvidenceForm{}, true
+	return nil
 }
 
 func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, f checkForm, errors map[string]string) error {
@@ -75,6 +104,10 @@ func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	v := checkView{Person: found, Form: f, Errors: errors, ed: h.lib.Current()}
 	v.Check, _ = v.ed.Check(f.Check)
+	v.Form.New.MaxBytes, v.Form.New.Errors = h.evidence.MaxBytes(), map[string]string{}
+	if errors != nil {
+		v.Form.New.Errors = errors
+	}
 	return response.Page(w, r, status, checkPage(v))
 }
 
@@ -86,7 +119,7 @@ func (v checkView) problems() []ui.FieldError {
 			list = append(list, ui.FieldError{Field: field, Message: message})
 		}
 	}
-	return list
+	return append(list, parts.EvidenceProblems(v.Form.New.Errors)...)
 }
 
 // answers are the four answers, each with what it means for this check.

@@ -62,6 +62,10 @@ func TestPagesInABrowser(t *testing.T) {
 			page.Goto(w.URL + address)
 			page.MustBeAccessible()
 			page.MustNotScrollSideways()
+			// Fifty of them make a page: each must be a few lines, even with a long name.
+			if tallest := browsertest.Eval[float64](page, `Math.max(0, ...[...document.querySelectorAll(".table-lines tbody tr")].map((row) => row.offsetHeight))`); width == 390 && tallest > 150 {
+				t.Errorf("%s: a row is %v pixels high on a phone", name, tallest)
+			}
 			if folder := os.Getenv("GATEHOUSE_SHOTS"); folder != "" {
 				page.Screenshot(filepath.Join(folder, name+"-"+theme+".png"))
 			}

@@ -50,11 +50,11 @@ func (l rows) row(ctx context.Context, b *bytes.Buffer, p *person.Person) error 
 	escape(b, p.Name)
 	b.WriteString(`</a><span class="sub">`)
 	b.WriteString(p.Number.String())
-	b.WriteString(`</span></td><td data-label="Job">`)
+	b.WriteString(`</span></td><td>`)
 	escape(b, or(p.JobTitle, "–"))
-	b.WriteString(`</td><td data-label="Stage">`)
+	b.WriteString(`</td><td>`)
 	l.stage(b, p)
-	b.WriteString(`</td><td data-label="Risk">`)
+	b.WriteString(`</td><td>`)
 	if err := ui.Band(p.Band, float64(p.Coverage)/100).Render(ctx, b); err != nil {
 		return err
 	}
@@ -108,14 +108,15 @@ func (c choices) Render(_ context.Context, w io.Writer) error {
 	return err
 }
 
+// number is a cell with a number; on a phone, none needs no words.
 func number(b *bytes.Buffer, label string, n int) {
+	if n == 0 {
+		b.WriteString(`</td><td class="num zero"><span class="muted">0</span>`)
+		return
+	}
 	b.WriteString(`</td><td class="num" data-label="`)
 	b.WriteString(label)
 	b.WriteString(`">`)
-	if n == 0 {
-		b.WriteString(`<span class="muted">0</span>`)
-		return
-	}
 	b.WriteString(strconv.Itoa(n))
 }
 

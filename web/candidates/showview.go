@@ -2,8 +2,10 @@ package candidates
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -24,7 +26,7 @@ type showView struct {
 	ed       *catalogue.Edition
 	maxBytes int64            // how long a file of evidence may be
 	Next     *catalogue.Stage // nil at the end of the way, or without an application under way
-	// Open are the flags that ask for an answer, Settled the others.
+	// Open are the flags without an answer, Settled the others.
 	Open, Settled []candidate.Flag
 }
 
@@ -34,13 +36,18 @@ func newShowView(ed *catalogue.Edition, v candidate.View, maxBytes int64) showVi
 		s.Next = nextStage(ed, v.Head.StageID)
 	}
 	for _, f := range v.Flags {
-		if f.Waits() || f.NeedsSecond() {
+		if f.Unanswered() || f.NeedsSecond() {
 			s.Open = append(s.Open, f)
 			continue
 		}
 		s.Settled = append(s.Settled, f)
 	}
 	return s
+}
+
+// resting reports whether open flags wait for nobody because hiring has ended.
+func (v showView) resting() bool {
+	return slices.ContainsFunc(v.Open, func(f candidate.Flag) bool { return f.Rests })
 }
 
 func nextStage(ed *catalogue.Edition, stageID string) *catalogue.Stage {
@@ -139,18 +146,31 @@ func (v showView) stage() string {
 	return stageTitle(v.ed, v.Head.StageID)
 }
 
+// ended says how the application ended; the day follows.
+func (v showView) ended() string {
+	words := "This application has ended. "
+	switch {
+	case v.Head.EndedAt == nil:
+		return words
+	case v.Head.ApplicationStatus == "withdrawn":
+		return words + "The candidate withdrew on "
+	}
+	return words + "Closed on "
+}
+
 // because is the heading over the reasons: with nothing to show it says what that means.
 func (v showView) because() string { return "Why " + strings.ToLower(bandWord(v.Head.Band)) }
 
-// effort is how much of somebody's time a check takes, in words.
+// effort is how much work a check is for a person, in words. All of it is a person's work: what the catalogue says
+// could be automated is comparing and looking up, which is quickly done by hand, not something done already.
 func effort(e assessment.Effort) string {
 	switch e {
 	case assessment.EffortAutomatic:
-		return "proposed by Gatehouse"
+		return "Little work"
 	case assessment.EffortAssisted:
-		return "prepared by Gatehouse"
+		return "Some work"
 	}
-	return "done by a person"
+	return "Much work"
 }
 
 // agreementMark is a claim's state as shape, word and colour.
@@ -158,6 +178,8 @@ func agreementMark(a candidate.Agreement) templ.Component {
 	switch a {
 	case candidate.Agrees:
 		return ui.BadgeIcon(ui.Good, ui.IconCheck, "Agrees")
+	case candidate.AgreesSoFar:
+		return ui.BadgeIcon(ui.Neutral, ui.IconCircleDashed, "Agrees so far")
 	case candidate.Explained:
 		return ui.BadgeIcon(ui.Neutral, ui.IconCheck, "Explained")
 	case candidate.Doubtful:
@@ -205,17 +227,47 @@ func settledAs(f candidate.Flag) string {
 	return text
 }
 
+// settledAt is when that came about; zero for a concern that was only noted.
+func settledAt(f candidate.Flag) time.Time {
+	switch {
+	case f.WithdrawnAt != nil:
+		return *f.WithdrawnAt
+	case f.SecondedAt != nil:
+		return *f.SecondedAt
+	case f.DisposedAt != nil:
+		return *f.DisposedAt
+	}
+	return time.Time{}
+}
+
 // may asks for the viewer's permission; templates hide by it what would be refused.
 func may(ctx context.Context, p authz.Permission) bool { return authz.Can(ctx, p) }
 
+// deeds are audit actions whose own words mean little to whoever does not read logs.
+var deeds = map[string]string{
+	"flag.disposed": "Flag answered", "flag.seconded": "Second person agreed", "flag.withdrawn": "Finding taken back",
+	"assessment.moved": "Band changed", "gate.overridden": "Check let pass", "signals.assessed": "Signals taken up",
+}
+
 // happened says in words what an audit action was.
 func happened(action string) string {
+	if deed, ok := deeds[action]; ok {
+		return deed
+	}
 	noun, verb, ok := strings.Cut(action, ".")
 	if !ok {
 		return action
 	}
 	words := strings.ReplaceAll(noun+" "+verb, "-", " ")
 	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// doer is who did it, for people: parts of the program and machines are known to the log by labels of their own.
+func doer(by string) string {
+	if strings.HasPrefix(by, "system:") {
+		return "Gatehouse"
+	}
+	return strings.TrimPrefix(by, "token:")
 }
 
 // eventIcon goes by what was acted on.

@@ -3,7 +3,6 @@
 package evidence
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -45,15 +44,14 @@ func (h *Handlers) form(w http.ResponseWriter, r *http.Request, status int, f pa
 
 // Add takes in one item: a link, a text or a file. The file is read as it arrives and straight into the store.
 func (h *Handlers) Add(w http.ResponseWriter, r *http.Request) error {
-	a, err := readArrival(r)
+	a, err := parts.ReadArrival(r)
 	if err == nil {
-		_, err = h.collect(r.Context(), r, a)
+		_, err = a.Collect(r.Context(), h.evidence, request.Actor(r))
 	}
 	if err == nil {
-		return response.See(w, r, a.back(), "Evidence added.")
+		return response.See(w, r, back(a.EvidenceForm), "Evidence added.")
 	}
-	// A browser that is not listened to any more shows a broken connection instead of the answer.
-	_, _ = io.CopyN(io.Discard, r.Body, h.evidence.MaxBytes())
+	parts.Drain(r, h.evidence)
 	if invalid, ok := apperr.AsInvalid(err); ok && a.PersonID != "" {
 		a.Errors = invalid.Fields
 		if len(a.Errors) == 0 {
@@ -62,22 +60,6 @@ func (h *Handlers) Add(w http.ResponseWriter, r *http.Request) error {
 		return h.form(w, r, http.StatusUnprocessableEntity, a.EvidenceForm)
 	}
 	return err
-}
-
-func (h *Handlers) collect(ctx context.Context, r *http.Request, a arrival) (evidence.ID, error) {
-	actor := request.Actor(r)
-	switch {
-	case a.URL != "" && a.Text != "", a.file != nil && (a.URL != "" || a.Text != ""):
-		return "", apperr.Invalid("file", "Give one of the three: a link, a text or a file.")
-	case a.URL != "":
-		return h.evidence.AddLink(ctx, actor, a.add(), a.URL)
-	case a.Text != "":
-		return h.evidence.AddText(ctx, actor, a.add(), a.Text)
-	case a.file != nil:
-		id, err := h.evidence.AddFile(ctx, actor, a.add(), a.file.FileName(), a.file)
-		return id, broken(err)
-	}
-	return "", apperr.Invalid("file", "Give a link, a text or a file.")
 }
 
 // Show shows what an item is, what it is attached to and who touched it. What it holds is not shown.

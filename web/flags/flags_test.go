@@ -1,14 +1,19 @@
 package flags_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"html"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/app/apptest"
 	"gatehouse/internal/assessment"
@@ -115,12 +120,71 @@ func TestExplainingAFlag(t *testing.T) {
 	w.shows(w.dispose(w.hr, "explained", ""), http.StatusUnprocessableEntity, "Say what this rests on", "needs your attention")
 	refused := w.dispose(w.hr, "ignored", hostile)
 	w.shows(refused, http.StatusUnprocessableEntity, "Choose open, explained or confirmed", hostile)
-	if p := w.dispose(w.hr, "explained", "Two pay slips show it."); p.Status != http.StatusSeeOther {
-		t.Fatalf("status %d", p.Status)
-	}
+	w.shows(w.dispose(w.hr, "explained", "Two pay slips show it."), http.StatusUnprocessableEntity, "Choose or add what shows it", "Two pay slips show it.")
+	w.form(w.hr, map[string]string{"state": "explained", "reason": "Two pay slips show it.", "title": "Pay slips", "text": "September and October."}, "", http.StatusSeeOther)
 	w.shows(w.hr.Get(path.Flag(w.flag().ID)), http.StatusOK, "Two pay slips show it.", "Sealed")
 	w.shows(w.hr.Get(path.Flags), http.StatusOK, "No flag waits")
 	w.shows(w.dispose(w.hr, "open", "Second thoughts."), http.StatusConflict, "explained and sealed")
+}
+
+// form posts the answer form as a browser does, with a file if one is named.
+func (w *world) form(b *apptest.Browser, fields map[string]string, file string, status int, texts ...string) {
+	w.t.Helper()
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	f := w.flag()
+	err := m.WriteField("version", strconv.Itoa(f.Version))
+	for name, value := range fields {
+		err = errors.Join(err, m.WriteField(name, value))
+	}
+	part, fileErr := m.CreateFormFile("file", file)
+	if _, writeErr := part.Write([]byte(hostile)); file != "" {
+		err = errors.Join(err, writeErr)
+	}
+	if err = errors.Join(err, fileErr, m.Close()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.shows(b.Send(http.MethodPost, path.DisposeFlag(f.ID), m.FormDataContentType(), &body), status, texts...)
+}
+
+// evidence lists what is attached to the flag.
+func (w *world) evidence() (titles []string) {
+	w.t.Helper()
+	rows, err := w.DB.Pool().Query(context.Background(), `
+		SELECT e.title || ' ' || e.kind FROM evidence_items e JOIN evidence_links l ON l.evidence_id = e.id
+		WHERE  l.subject_kind = 'flag' AND l.subject_id = $1 ORDER BY e.collected_at`, w.flag().ID)
+	if err == nil {
+		titles, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return titles
+}
+
+// TestEvidenceComesWithTheAnswer: what is wrong with either keeps what was typed in both, and evidence that arrived is
+// not asked for again.
+func TestEvidenceComesWithTheAnswer(t *testing.T) {
+	w := setup(t, catalogue.Strong)
+	w.shows(w.hr.Get(path.Flag(w.flag().ID)), http.StatusOK, "Add new evidence", "multipart/form-data")
+	typed := map[string]string{"state": "explained", "reason": "What I typed.", "title": "The letter", "source": "Her landlord", "url": "no address"}
+	w.form(w.hr, typed, "", http.StatusUnprocessableEntity, "What I typed.", "Her landlord", "no address", "begins with https://")
+	typed["url"] = "https://archive.example.com/letter"
+	w.form(w.hr, typed, "letter.pdf", http.StatusUnprocessableEntity, "What I typed.", "https://archive.example.com/letter", "Give one of the three")
+	if got := w.evidence(); len(got) != 0 || w.flag().State != flag.Open {
+		t.Fatalf("kept %v of what was refused", got)
+	}
+	delete(typed, "url")
+	w.form(w.hr, typed, "", http.StatusUnprocessableEntity, "Her landlord", "Give a link, a text or a file")
+	typed["reason"] = ""
+	w.form(w.hr, typed, "letter.pdf", http.StatusUnprocessableEntity, "Say what this rests on", "The evidence was added and is ticked below", "The letter")
+	if got := w.evidence(); len(got) != 1 || got[0] != "The letter document" {
+		t.Fatalf("evidence %v", got)
+	}
+	w.form(w.hr, map[string]string{"state": "explained", "reason": "It says so."}, "", http.StatusSeeOther)
+	if f := w.flag(); f.State != flag.Explained || len(w.evidence()) != 1 {
+		t.Errorf("flag %+v, evidence %v", f, w.evidence())
+	}
 }
 
 func TestAStaleAnswerKeepsWhatWasTyped(t *testing.T) {

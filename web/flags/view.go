@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/page"
+	"gatehouse/web/parts"
 	"gatehouse/web/ui"
 )
 
@@ -28,14 +29,18 @@ type showView struct {
 	Problem string // what changed meanwhile
 }
 
-func newShowView(ed *catalogue.Edition, found candidate.FlagView, typed *form, problem *apperr.Error) showView {
+func newShowView(ed *catalogue.Edition, found candidate.FlagView, typed *form, problem *apperr.Error, maxBytes int64) showView {
 	v := showView{FlagView: found, ed: ed}
 	if typed != nil {
 		v.Form = *typed
 	}
 	v.Form.Version = found.Flag.Version
+	v.Form.New.MaxBytes, v.Form.New.Errors = maxBytes, map[string]string{}
 	if problem != nil {
 		v.Errors = problem.Fields
+		if problem.Kind == apperr.InvalidInput {
+			v.Form.New.Errors = problem.Fields
+		}
 		if problem.Kind == apperr.Stale {
 			v.Problem = problem.Message
 		}
@@ -81,7 +86,7 @@ func (v showView) maySecond(actor authz.Actor) bool {
 // states are the answers on offer: every state but the present one.
 func (v showView) states() []ui.Option {
 	all := []ui.Option{
-		{Value: string(flag.Explained), Label: "Explained", Help: "There is a good answer. It stops counting, for good: an explained flag is sealed."},
+		{Value: string(flag.Explained), Label: "Explained", Help: "There is a good answer, and evidence for it. It stops counting, for good: an explained flag is sealed."},
 		{Value: string(flag.Confirmed), Label: "Confirmed", Help: v.confirmedHelp()},
 		{Value: string(flag.Open), Label: "Open again", Help: "The answer given does not hold; it waits once more."},
 	}
@@ -102,7 +107,7 @@ func (v showView) problems() []ui.FieldError {
 			list = append(list, ui.FieldError{Field: field, Message: message})
 		}
 	}
-	return list
+	return append(list, parts.EvidenceProblems(v.Form.New.Errors)...)
 }
 
 // origin says where the finding comes from.

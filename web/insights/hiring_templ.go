@@ -213,7 +213,7 @@ func overview(v hiringView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: "Flags that wait for an answer", Value: ui.Thousands(v.FlagsWaiting()), Href: path.WaitingFlags("", ""), Definition: "Red flags and raised signals, of anybody, that nobody has explained or confirmed yet."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Stat(ui.StatProps{Label: "Flags that wait for an answer", Value: ui.Thousands(v.FlagsWaiting()), Href: path.WaitingFlags("", ""), Definition: "Red flags and raised signals that nobody has explained or confirmed yet. Those on people whose application ended without a hire wait for nobody and are not counted."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -70,6 +70,22 @@ func TestSchedulingFromTheForm(t *testing.T) {
 	contains(t, "a manager of another job", w.app.SignIn(w.OtherManager).Get(form), http.StatusNotFound)
 }
 
+// TestACallThatIsOverIsNotScheduled: what is missing then are scorecards.
+func TestACallThatIsOverIsNotScheduled(t *testing.T) {
+	w := newWorld(t)
+	w.Schedule(t, w.Ada)
+	hr := w.app.SignIn(w.HR)
+	if p := hr.Get(path.Interviews); strings.Contains(p.Body, "Scorecards owed") {
+		t.Error("scorecards are owed before the call")
+	}
+	if _, err := w.app.DB.Pool().Exec(t.Context(), `UPDATE interviews SET starts_at = starts_at - interval '30 days'`); err != nil {
+		t.Fatal(err)
+	}
+	if p := hr.Get(path.Interviews); !strings.Contains(p.Body, "Scorecards owed") {
+		t.Errorf("status %d, no word of the scorecards", p.Status)
+	}
+}
+
 func TestAnsweringWithoutAScript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -179,6 +179,11 @@ func TestPagesFitAndAreAccessible(t *testing.T) {
 			if width == 390 {
 				view.page.MustBeTouchable()
 			}
+			room := view.name == "room" || view.name == "liveness" || view.name == "amend"
+			hinted := browsertest.Eval[bool](view.page, `[...document.querySelectorAll("main [data-dialog=keys], main kbd")].some((el) => el.checkVisibility())`)
+			if hinted != (room && width > 390) {
+				t.Errorf("%s at %d pixels: hints at keys are shown: %v", view.name, width, hinted)
+			}
 			view.page.MustBeAccessible()
 			if folder := os.Getenv("GATEHOUSE_SHOTS"); folder != "" {
 				view.page.Screenshot(filepath.Join(folder, view.name+"-"+theme+".png"))

@@ -76,6 +76,11 @@ func statusWord(s interview.Status) string {
 	return string(s)
 }
 
+// owed reports whether the call is over and scorecards are missing: to call it scheduled would say that it is to come.
+func owed(l interview.Listed, now time.Time) bool {
+	return l.Status == interview.Scheduled && l.StartsAt.Add(time.Duration(l.Minutes)*time.Minute).Before(now)
+}
+
 func statusTone(s interview.Status) ui.Tone {
 	if s == interview.Done {
 		return ui.Good

@@ -129,7 +129,7 @@ func (e *entry) check() {
 		attach = append(attach, words(string(a.Kind))+": "+a.What)
 	}
 	e.list("What to attach", attach)
-	e.text("How far it can be automated: "+strings.ToLower(words(string(c.Automatable.Level))), c.Automatable.How)
+	e.text("How far it could be automated: "+strings.ToLower(words(string(c.Automatable.Level))), c.Automatable.How)
 	e.groupFacts(c.Group, c.Strength)
 	e.remarks(c.Fairness, c.LegalNote)
 	e.to("Asked in", append([]string{c.Stage}, c.AlsoStages...))

@@ -28,6 +28,11 @@ type EvidenceForm struct {
 // alone reports whether the form has a page of its own.
 func (f EvidenceForm) alone() bool { return f.Errors != nil }
 
+// touched reports whether something of the new evidence was typed or refused.
+func (f EvidenceForm) touched() bool {
+	return len(EvidenceProblems(f.Errors)) > 0 || f.Title+f.Kind+f.Source+f.URL+f.Text != ""
+}
+
 func evidenceKinds() []ui.Option {
 	options := []ui.Option{{Value: "", Label: "Choose…"}}
 	for _, k := range evidence.Kinds() {

@@ -59,8 +59,11 @@ func IDs[T ~string](values []string) []T {
 func Param(r *http.Request, name string) string { return chi.URLParam(r, name) }
 
 // Text returns the form field name without surrounding space and without characters that databases refuse.
-func Text(r *http.Request, name string) string {
-	return strings.TrimSpace(strings.Map(legible, strings.ToValidUTF8(r.FormValue(name), "\uFFFD")))
+func Text(r *http.Request, name string) string { return Tidy(r.FormValue(name)) }
+
+// Tidy is what Text makes of a value, for forms that are read as they arrive.
+func Tidy(s string) string {
+	return strings.TrimSpace(strings.Map(legible, strings.ToValidUTF8(s, "\uFFFD")))
 }
 
 // legible drops what no keyboard types and what makes a text read as another than it is: zero bytes, and the marks that

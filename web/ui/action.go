@@ -56,7 +56,9 @@ type Action struct {
 	// Confirm is asked before the action runs and must name the thing:
 	// "Revoke GitHub access of R. Lindqvist?". Empty asks nothing.
 	Confirm string
-	Attrs   templ.Attributes // anything else, such as hx-*
+	// Attrs are anything else, such as hx-*. A class among them comes beside
+	// the action's own.
+	Attrs templ.Attributes
 }
 
 func (a Action) class() string {
@@ -70,7 +72,16 @@ func (a Action) class() string {
 	if a.Labelled == LabelHidden {
 		class += " btn-icon"
 	}
-	return class
+	return class + a.extraClass()
+}
+
+// extraClass is the class among the attributes. It is written with the others:
+// of two class attributes, browsers drop the second.
+func (a Action) extraClass() string {
+	if extra, ok := a.Attrs["class"].(string); ok && extra != "" {
+		return " " + extra
+	}
+	return ""
 }
 
 // attrs are the attributes common to all forms of an action.
@@ -79,6 +90,7 @@ func (a Action) attrs() templ.Attributes {
 	for k, v := range a.Attrs {
 		all[k] = v
 	}
+	delete(all, "class")
 	if a.Confirm != "" {
 		all["data-confirm"] = a.Confirm
 		all["data-confirm-verb"] = a.Label
@@ -102,7 +114,7 @@ func (a Action) submitAttrs() templ.Attributes {
 
 func (a Action) itemClass() string {
 	if a.Kind == ButtonDanger {
-		return "menu-item menu-item-danger"
+		return "menu-item menu-item-danger" + a.extraClass()
 	}
-	return "menu-item"
+	return "menu-item" + a.extraClass()
 }

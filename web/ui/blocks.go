@@ -66,10 +66,13 @@ const (
 // OnPhone says what a table becomes where it does not fit.
 type OnPhone string
 
-// PhoneCards turns rows into cards (each cell needs a data-label);
-// PhoneScroll lets the table scroll inside itself.
+// PhoneCards turns rows into cards (each cell needs a data-label); PhoneLines
+// into cards of two or three lines, for lists that are long: a cell needs a
+// data-label only where its value does not say what it is, and one of class
+// zero is left out. PhoneScroll lets the table scroll inside itself.
 const (
 	PhoneCards  OnPhone = "table-cards"
+	PhoneLines  OnPhone = "table-cards table-lines"
 	PhoneScroll OnPhone = ""
 )
 
@@ -96,7 +99,7 @@ func (t TableProps) class() string {
 // wrapClass lets the head of a card-table stick to the page, since such a
 // table never scrolls inside itself on a wide screen.
 func (t TableProps) wrapClass() string {
-	if t.OnPhone == PhoneCards {
+	if t.OnPhone != PhoneScroll {
 		return "table-wrap table-tall"
 	}
 	return "table-wrap"

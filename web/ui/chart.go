@@ -30,16 +30,28 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'f', 1, 64)
 }
 
-// barShare is a bar's width relative to the longest.
-func barShare(bars []Bar, value float64) string {
-	longest := 0.0
+// barTop is the upper end of the scale that the bars of one list share.
+func barTop(bars []Bar) float64 {
+	highest := 0.0
 	for _, b := range bars {
-		longest = math.Max(longest, b.Value)
+		highest = math.Max(highest, b.Value)
 	}
-	if longest <= 0 {
-		return "0%"
+	return roundUp(highest)
+}
+
+// roundUp is a round number not below the value, for the end of a scale. A bar seldom reaches it, so that no bar looks
+// like the whole of something.
+func roundUp(highest float64) float64 {
+	if highest <= 0 {
+		return 1
 	}
-	return strconv.FormatFloat(100*math.Max(0, value)/longest, 'f', 1, 64) + "%"
+	step := math.Pow(10, math.Floor(math.Log10(highest)))
+	for _, m := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10} {
+		if m*step >= highest {
+			return m * step
+		}
+	}
+	return 10 * step
 }
 
 // BandRow is one bar of a BandStack: how many are in each band.
@@ -64,8 +76,17 @@ type segment struct {
 	x, width string
 }
 
-func (r BandRow) segments() []segment {
-	total := r.total()
+// rowTop is the upper end of the scale that the rows of one chart share.
+func rowTop(rows []BandRow) float64 {
+	highest := 0
+	for _, r := range rows {
+		highest = max(highest, r.total())
+	}
+	return roundUp(float64(highest))
+}
+
+// segments lay the row out on a scale up to top: a bar twice as long is twice as many people.
+func (r BandRow) segments(top float64) []segment {
 	var out []segment
 	at := 0.0
 	for _, band := range bandOrder {
@@ -73,7 +94,7 @@ func (r BandRow) segments() []segment {
 		if n == 0 {
 			continue
 		}
-		width := 100 * float64(n) / float64(total)
+		width := 100 * float64(n) / top
 		out = append(out, segment{band, share(at), share(width)})
 		at += width
 	}
@@ -141,16 +162,7 @@ func (l LineProps) top() float64 {
 			highest = math.Max(highest, v)
 		}
 	}
-	if highest <= 0 {
-		return 1
-	}
-	step := math.Pow(10, math.Floor(math.Log10(highest)))
-	for _, m := range []float64{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10} {
-		if m*step >= highest {
-			return m * step
-		}
-	}
-	return 10 * step
+	return roundUp(highest)
 }
 
 func (l LineProps) scale() []string {

@@ -205,3 +205,34 @@ func BenchmarkRow(b *testing.B) {
 		}
 	}
 }
+
+// TestBarsOfAChartShareOneScale: a bar twice as long is twice as many, whatever the rows are called, and the scale says
+// how many that is.
+func TestBarsOfAChartShareOneScale(t *testing.T) {
+	rows := []BandRow{{Label: "Few", Counts: map[string]int{"low": 1, "high": 1}}, {Label: "Many", Counts: map[string]int{"low": 16}}, {Label: "None"}}
+	got := html(t, BandStack("x", "People", rows))
+	for _, want := range []string{`x="0.00%" width="5.00%"`, `x="5.00%" width="5.00%"`, `x="0.00%" width="80.00%"`, `<span>0</span><span>20</span>`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the chart lacks %s: %s", want, got)
+		}
+	}
+	if bar, _, _ := strings.Cut(got[strings.Index(got, "None: none"):], "</svg>"); strings.Contains(bar, "fill-none") {
+		t.Errorf("nobody is drawn as somebody not assessed: %s", bar)
+	}
+	got = html(t, BarList("Findings", []Bar{{Label: "Seldom", Value: 3}, {Label: "Often", Value: 12}}))
+	for _, want := range []string{`width="20.00%"`, `width="80.00%"`, `<span>0</span><span>15</span>`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the list lacks %s: %s", want, got)
+		}
+	}
+}
+
+// TestAnActionHasOneClassAttribute: browsers drop the second of two.
+func TestAnActionHasOneClassAttribute(t *testing.T) {
+	a := Action{Label: "Keys", Attrs: templ.Attributes{"class": "js-only", "data-x": "1"}}
+	for _, got := range []string{html(t, Button(a)), html(t, ButtonLink(a)), html(t, MenuLink(a))} {
+		if strings.Count(got, "class=") != 1 || !strings.Contains(got, ` js-only"`) || !strings.Contains(got, `data-x="1"`) {
+			t.Errorf("%s", got)
+		}
+	}
+}
