@@ -49,7 +49,9 @@ func TestTheLogFitsItsWindow(t *testing.T) {
 			p.SetTheme(theme)
 			p.Goto(address)
 			p.MustNotScrollSideways()
-			p.MustBeAccessible()
+			if width == 390 { // the journeys look at each page with axe on a wide screen
+				p.MustBeAccessible()
+			}
 		}
 	}
 }

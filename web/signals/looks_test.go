@@ -53,8 +53,10 @@ func TestPagesInABrowser(t *testing.T) {
 			page.SetViewport(width, 900)
 			page.SetTheme(theme)
 			page.Goto(w.URL + address)
-			page.MustBeAccessible()
 			page.MustNotScrollSideways()
+			if width == 390 { // the journeys look at each page with axe on a wide screen
+				page.MustBeAccessible()
+			}
 			if folder := os.Getenv("GATEHOUSE_SHOTS"); folder != "" {
 				page.Screenshot(filepath.Join(folder, name+"-"+theme+".png"))
 			}
