@@ -768,8 +768,6 @@ CREATE INDEX case_timeline_case ON public.case_timeline USING btree (case_id, at
 
 CREATE UNIQUE INDEX cases_code_name ON public.cases USING btree (lower(code_name));
 
-CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (person_id) WHERE (status = 'open'::text);
-
 CREATE INDEX cases_person ON public.cases USING btree (person_id);
 
 CREATE INDEX cases_recent ON public.cases USING btree (opened_at DESC, id DESC);
