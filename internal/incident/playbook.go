@@ -42,6 +42,8 @@ func (s StepState) Title() string {
 
 // The steps with guards beyond the steps they follow. A test looks for them in every edition.
 const (
+	stepPreserveEvidence = "step-preserve-evidence"
+	stepCollectDossier   = "step-collect-dossier"
 	stepStopPayments     = "step-stop-payments"
 	stepRevokeAccess     = "step-revoke-access"
 	stepConfirmationCall = "step-confirmation-call"
@@ -72,9 +74,11 @@ type Step struct {
 
 	// What the edition says of the step, and what follows from the rest of the case.
 	Item *catalogue.Step `db:"-"`
-	// Locks bar beginning the step; Unmet only bars calling it done.
+	// Locks bar beginning the step; Unmet only bars calling it done. What it Lacks must be there when it is called done,
+	// or what came of it says why not.
 	Locks []Lock `db:"-"`
 	Unmet []Lock `db:"-"`
+	Lacks []Lock `db:"-"`
 	// Ticked holds the positions of the ticked items of Item.Do.
 	Ticked   []int `db:"-"`
 	Evidence int   `db:"-"`
@@ -106,12 +110,14 @@ const (
 	LockPayment LockKind = "payment"
 	LockDossier LockKind = "dossier"
 	LockOutcome LockKind = "outcome"
+	// LockEvidence waits for evidence on the case.
+	LockEvidence LockKind = "evidence"
 )
 
 // Lock is one condition that is not met: what it is about, and what opens it, in words.
 type Lock struct {
 	Kind LockKind
-	// Ref is the step's, grant's, payment's or field's id; empty for the outcome.
+	// Ref is the step's, grant's, payment's or field's id; empty for the outcome and for evidence.
 	Ref  string
 	Text string
 }
@@ -124,6 +130,8 @@ type Facts struct {
 	// Unstopped are the planned payments that are neither stopped nor explained.
 	Unstopped []payment.Payment
 	Dossier   Completeness
+	// Preserved says that the case holds at least one item of evidence, collected in it or attached to a step of it.
+	Preserved bool
 }
 
 // Arrange joins the steps with what the edition says of them and works out their locks. Steps that the edition does
@@ -143,6 +151,7 @@ func Arrange(ed *catalogue.Edition, steps []Step, facts Facts) []Step {
 		if s.State == Open {
 			s.Locks = locksOf(ed, item, states, facts)
 			s.Unmet = unmetOf(item, facts)
+			s.Lacks = lacksOf(item, facts)
 		}
 		arranged = append(arranged, s)
 	}
@@ -170,11 +179,25 @@ func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]Step
 			locks = append(locks, Lock{LockGrant, string(g.ID), grantLock(g)})
 		}
 	case stepTerminate:
-		for _, field := range facts.Dossier.Open {
-			locks = append(locks, Lock{LockDossier, field.ID, "The dossier's “" + field.Title + "” is filled, or its gap explained."})
-		}
+		locks = append(locks, dossierLocks(facts)...)
 	}
 	return locks
+}
+
+func dossierLocks(facts Facts) []Lock {
+	var locks []Lock
+	for _, field := range facts.Dossier.Open {
+		locks = append(locks, Lock{LockDossier, field.ID, "The dossier's “" + field.Title + "” is filled, or its gap explained."})
+	}
+	return locks
+}
+
+// lacksOf lists what is to be there when the step is called done, unless somebody says why it is not.
+func lacksOf(item *catalogue.Step, facts Facts) []Lock {
+	if item.ID == stepPreserveEvidence && !facts.Preserved {
+		return []Lock{{Kind: LockEvidence, Text: "At least one item of evidence is on the case, or what came of it says why there is none."}}
+	}
+	return nil
 }
 
 func grantLock(g inventory.Grant) string {
@@ -198,6 +221,8 @@ func unmetOf(item *catalogue.Step, facts Facts) []Lock {
 				unmet = append(unmet, Lock{LockGrant, string(g.ID), g.Title() + " is revoked."})
 			}
 		}
+	case stepCollectDossier:
+		unmet = dossierLocks(facts)
 	case stepDecide:
 		switch {
 		case facts.Agreed != "":

@@ -118,6 +118,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	ed := s.lib.At(v.Case.Edition)
 	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
 	v.Facts.Dossier = completeness(ed, filled, explained)
+	v.Facts.Preserved = v.Evidence > 0
 	v.Names = names(v.Members)
 	v.Members = current(v.Members)
 	v.Case.name(v.Names)
@@ -125,6 +126,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		c := counts[steps[i].StepID]
 		steps[i].Ticked, steps[i].Evidence, steps[i].Notes = ticks[steps[i].StepID], c.Evidence, c.Notes
 		steps[i].name(v.Names)
+		v.Facts.Preserved = v.Facts.Preserved || c.Evidence > 0
 	}
 	v.Steps = Arrange(ed, steps, v.Facts)
 	return v.narrow(), nil

@@ -148,6 +148,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, c Case) (Facts, error
 	if facts.Unstopped, err = s.payments.Unstopped(ctx, q, string(c.ID)); err != nil {
 		return facts, err
 	}
+	if err = q.QueryRow(ctx, preservedSQL, c.ID).Scan(&facts.Preserved); err != nil {
+		return facts, err
+	}
 	rows, _ := q.Query(ctx, collectedSQL, c.ID)
 	filled, explained, err := scanCollected(rows)
 	facts.Dossier = completeness(s.lib.At(c.Edition), filled, explained)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
@@ -73,6 +75,18 @@ func setOwner(ctx context.Context, tx *db.Tx, id ID, stepID string, userID *stri
 }
 
 const ticksSQL = `SELECT step_id, item FROM case_step_items WHERE case_id = $1 ORDER BY step_id, item`
+
+func ticksOf(ctx context.Context, q db.Querier, id ID, stepID string) ([]int, error) {
+	rows, _ := q.Query(ctx, `SELECT item FROM case_step_items WHERE case_id = $1 AND step_id = $2 ORDER BY item`, id, stepID)
+	return pgx.CollectRows(rows, pgx.RowTo[int])
+}
+
+// preservedSQL asks whether case $1 holds evidence: collected in it, or attached to anything of it.
+const preservedSQL = `
+	SELECT EXISTS (SELECT FROM evidence_items WHERE case_id = $1)
+	    OR EXISTS (SELECT FROM evidence_links l
+	               WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
+	                      SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = $1)))`
 
 type tick struct {
 	StepID string

@@ -339,3 +339,47 @@ func TestEndingTheEngagement(t *testing.T) {
 		t.Errorf("the engagement still runs: %+v", all)
 	}
 }
+
+func TestPreservingEvidenceNeedsEvidenceOrAReason(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	const step = "step-preserve-evidence"
+	w.must(w.finish(w.analyst, caseID, "step-open-case"))
+	err := w.finish(w.analyst, caseID, step)
+	w.want(err, apperr.InvalidInput)
+	if !strings.Contains(err.Error(), "at least one item of evidence") {
+		t.Errorf("the message does not say what is missing: %v", err)
+	}
+	if s := w.step(caseID, step); len(s.Lacks) != 1 || len(s.Barred()) != 0 {
+		t.Errorf("the step lacks %+v, barred %+v", s.Lacks, s.Barred())
+	}
+	said := incident.Settlement{CaseID: caseID, StepID: step, Version: 1, Note: "The device is gone; nothing was ever logged."}
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, said))
+	w.must(w.cases.ReopenStep(w.ctx, w.analyst, caseID, step, 2, "A log turned up."))
+	if _, err := w.collect(w.analyst, caseID, "", "log-export", "Sign-in log"); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.step(caseID, step); len(s.Lacks) != 0 {
+		t.Errorf("with evidence on the case it lacks %+v", s.Lacks)
+	}
+	w.must(w.finish(w.analyst, caseID, step))
+}
+
+func TestTheTimelineNamesWhoEnteredAndHired(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.must(w.cases.TickItem(w.ctx, w.analyst, caseID, "step-open-case", 0))
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: "step-open-case", Version: 1, Note: "Channel agreed."}))
+	r, err := w.cases.Report(w.ctx, w.analyst, caseID)
+	w.must(err)
+	settled := false
+	for _, e := range r.Timeline {
+		if e.Actor == "" {
+			t.Errorf("%s at %v names nobody: %s", e.Kind, e.At, e.Text)
+		}
+		settled = settled || e.Kind == "case.step_done" && strings.Contains(e.Text, "1 of 4 points ticked") && strings.Contains(e.Text, "Channel agreed.")
+	}
+	if !settled {
+		t.Error("the timeline does not say what was settled")
+	}
+}
