@@ -271,7 +271,7 @@ CREATE TABLE custody_events (
     action text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     case_id uuid,
-    CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
+    CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'opened'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
     CONSTRAINT custody_events_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
     CONSTRAINT custody_events_pkey PRIMARY KEY (id)
 );

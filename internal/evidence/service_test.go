@@ -510,3 +510,21 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+func TestOpeningThePageIsATouch(t *testing.T) {
+	w := setup(t)
+	item := w.file(w.hr, w.add(), "what was seen")
+	for range 2 {
+		if _, err := w.s.Look(t.Context(), w.hr, item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.custody(item); len(got) != 2 || got[0] != evidence.Collected || got[1] != evidence.Opened {
+		t.Errorf("custody after two looks within a moment: %v", got)
+	}
+	_, err := w.s.Look(t.Context(), accounttest.Actor(t, w.db, authz.Finance), item)
+	wantKind(t, err, apperr.NotFound)
+	if got := w.custody(item); len(got) != 2 {
+		t.Errorf("a look that was refused is on record: %v", got)
+	}
+}

@@ -60,7 +60,7 @@ func (v View) Step(stepID string) (Step, bool) {
 	return Step{}, false
 }
 
-// Show reads a case in one round trip. A member called in for tasks gets the steps of their function, and none of the
+// Show reads a case in one round trip, and records the first of a while's looks at it. A member called in for tasks gets the steps of their function, and none of the
 // rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
@@ -129,7 +129,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		v.Facts.Preserved = v.Facts.Preserved || c.Evidence > 0
 	}
 	v.Steps = Arrange(ed, steps, v.Facts)
-	return v.narrow(), nil
+	return v.narrow(), s.visited(ctx, actor, v.Case)
 }
 
 // totalsSQL counts what the tabs of case $1 hold.

@@ -383,3 +383,37 @@ func TestTheTimelineNamesWhoEnteredAndHired(t *testing.T) {
 		t.Error("the timeline does not say what was settled")
 	}
 }
+
+func TestWhoOpenedACaseIsOnRecord(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.join(caseID, w.auditor, incident.Observer, incident.Whole)
+	for range 3 {
+		w.show(w.auditor, caseID)
+		_, err := w.cases.Show(w.ctx, w.hr, caseID)
+		w.want(err, apperr.NotFound)
+	}
+	w.show(authz.System("test"), caseID)
+	viewed := func() int {
+		return w.number(`SELECT count(*) FROM audit_entries WHERE case_id = $1 AND subject_kind = 'case' AND action = 'case.viewed' AND actor_id = $2`, caseID, w.auditor.ID)
+	}
+	if n := viewed(); n != 1 {
+		t.Errorf("%d entries of three looks within a moment", n)
+	}
+	w.db.SetClock(func() time.Time { return time.Now().Add(31 * time.Minute) })
+	w.show(w.auditor, caseID)
+	if n := viewed(); n != 2 {
+		t.Errorf("%d entries after a look half an hour later", n)
+	}
+	visits, err := w.cases.Visits(w.ctx, w.analyst, caseID)
+	w.must(err)
+	i := slices.IndexFunc(visits, func(v incident.Visit) bool { return v.UserID == w.auditor.ID })
+	if i < 0 || visits[i].Times != 2 {
+		t.Errorf("visits %+v", visits)
+	}
+	_, err = w.cases.Visits(w.ctx, w.hr, caseID)
+	w.want(err, apperr.NotFound)
+	if n := w.number(`SELECT count(*) FROM audit_entries WHERE action = 'case.viewed' AND actor_id IS NOT DISTINCT FROM $1::uuid`, w.hr.ID); n != 0 {
+		t.Error("a look that was refused is recorded as one")
+	}
+}
