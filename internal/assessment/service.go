@@ -145,7 +145,7 @@ func (s *Service) assess(ctx context.Context, tx *db.Tx, personID person.ID, sub
 // RecordCheck records the answer to a check made outside an interview, with the evidence for it.
 func (s *Service) RecordCheck(ctx context.Context, actor authz.Actor, personID person.ID, c RecordedCheck) error {
 	c.Note = strings.TrimSpace(c.Note)
-	if err := s.validate(c); err != nil {
+	if err := s.Recordable(c); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
@@ -167,7 +167,9 @@ func (s *Service) RecordCheck(ctx context.Context, actor authz.Actor, personID p
 // maxNote bounds a note, in bytes.
 const maxNote = 4000
 
-func (s *Service) validate(c RecordedCheck) error {
+// Recordable says what is wrong with the answer to a check, if anything, before evidence is taken in for it.
+func (s *Service) Recordable(c RecordedCheck) error {
+	c.Note = strings.TrimSpace(c.Note)
 	var p apperr.Problems
 	_, known := s.lib.Current().Check(c.CheckID)
 	p.Check(known, "check", "Choose a check.")

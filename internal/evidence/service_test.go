@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"testing/iotest"
+	"time"
 
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/catalogue"

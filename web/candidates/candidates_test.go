@@ -1,10 +1,14 @@
 package candidates_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -316,4 +320,53 @@ func TestRecordACheck(t *testing.T) {
 	w.shows(w.hr.Get(path.Candidate(c)), http.StatusOK, "The number rings at another company.")
 	i := w.SignIn(w.User("Ines Vale", authz.Interviewer))
 	w.shows(i.Post(path.CandidateChecks(c), form), http.StatusForbidden)
+}
+
+// TestRecordACheckWithNewEvidence: a link, a text or a file comes with the answer, and the flag rests on it.
+func TestRecordACheckWithNewEvidence(t *testing.T) {
+	w := setup(t)
+	c := w.candidate("Mara Okafor", person.Place{})
+	check := w.check(catalogue.Strong)
+	w.shows(w.hr.Get(path.RecordCheck(c, check.ID)), http.StatusOK, "Add new evidence here", "multipart/form-data")
+	attached := func() (n int) {
+		w.must(w.DB.Pool().QueryRow(context.Background(), `SELECT count(*) FROM evidence_links WHERE subject_kind = 'answer' AND subject_id = $1`,
+			string(c)+"/"+check.ID).Scan(&n))
+		return n
+	}
+	items := func() (n int) {
+		w.must(w.DB.Pool().QueryRow(context.Background(), `SELECT count(*) FROM evidence_items`).Scan(&n))
+		return n
+	}
+	form := url.Values{"check": {check.ID}, "answer": {"red-flag"}, "note": {""}, "url": {"https://code.example/ring"}, "title": {"Ring <b>of</b> contributors"}}
+	p := w.hr.Post(path.CandidateChecks(c), form)
+	w.shows(p, http.StatusUnprocessableEntity, "Say what was seen", "Ring <b>of</b> contributors", "https://code.example/ring")
+	if items() != 0 {
+		t.Error("evidence was taken in for an answer that was refused")
+	}
+	form.Set("note", "Each approves the others.")
+	form.Set("text", "And a text")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "Give one of the three")
+	form.Del("text")
+	form.Set("url", "javascript:alert(1)")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusUnprocessableEntity, "whole web address")
+	form.Set("url", "https://code.example/ring")
+	w.shows(w.hr.Post(path.CandidateChecks(c), form), http.StatusSeeOther)
+	if n := attached(); n != 1 {
+		t.Fatalf("%d items attached to the answer", n)
+	}
+
+	body := &bytes.Buffer{}
+	out := multipart.NewWriter(body)
+	for name, value := range map[string]string{"check": check.ID, "answer": "red-flag", "note": "Again.", "url": "", "text": ""} {
+		w.must(out.WriteField(name, value))
+	}
+	part, err := out.CreateFormFile("file", "graph.txt")
+	w.must(err)
+	_, err = io.WriteString(part, "a, b, c")
+	w.must(errors.Join(err, out.Close()))
+	w.shows(w.hr.Send("POST", path.CandidateChecks(c), out.FormDataContentType(), body), http.StatusSeeOther)
+	if n := attached(); n != 2 {
+		t.Errorf("%d items attached after the file", n)
+	}
+	w.shows(w.hr.Get(path.CandidateTab(c, "evidence")), http.StatusOK, "Ring <b>of</b> contributors", "graph.txt")
 }

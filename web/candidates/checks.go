@@ -1,6 +1,10 @@
 package candidates
 
 import (
+	"cmp"
+	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"slices"
 
@@ -10,6 +14,8 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/web/parts"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
@@ -22,12 +28,16 @@ type checkForm struct {
 	Answer   string
 	Note     string
 	Evidence []string
+	// New is evidence that comes with the answer.
+	New parts.EvidenceForm
 }
 
 func parseCheck(r *http.Request) checkForm {
 	f := checkForm{Check: request.Text(r, "check"), Answer: request.Text(r, "answer"), Note: request.Text(r, "note")}
 	if r.Method == http.MethodPost {
 		f.Evidence = r.PostForm["evidence"]
+		f.New = parts.EvidenceForm{Kind: request.Text(r, "kind"), Title: request.Text(r, "title"), Source: request.Text(r, "source"),
+			Sensitivity: request.Text(r, "sensitivity"), URL: request.Text(r, "url"), Text: request.Text(r, "text")}
 	}
 	return f
 }
@@ -46,15 +56,33 @@ func (h *Handler) ShowCheck(w http.ResponseWriter, r *http.Request) error {
 	return h.showCheck(w, r, http.StatusOK, parseCheck(r), nil)
 }
 
-// RecordCheck records the answer to a check made outside an interview.
+// RecordCheck records the answer to a check made outside an interview. New evidence for it is taken in first, once
+// nothing speaks against the answer.
 func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 	personID, err := request.ID[person.ID](r, "id")
 	if err != nil {
 		return err
 	}
+	file, err := request.Arriving(w, r)
+	if err != nil {
+		return err
+	}
 	f := parseCheck(r)
-	err = h.assess.RecordCheck(r.Context(), request.Actor(r), personID, assessment.RecordedCheck{
-		CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)})
+	c := assessment.RecordedCheck{CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)}
+	err = h.assess.Recordable(c)
+	if err == nil {
+		var added evidence.ID
+		if added, err = h.collect(r, personID, f.New, file); added != "" {
+			c.EvidenceIDs, f.Evidence = append(c.EvidenceIDs, added), append(f.Evidence, string(added))
+		}
+	}
+	if err == nil {
+		err = h.assess.RecordCheck(r.Context(), request.Actor(r), personID, c)
+	}
+	if err != nil && file != nil {
+		// A browser that is not listened to any more shows a broken connection instead of the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, h.evidence.MaxBytes())
+	}
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		return h.showCheck(w, r, http.StatusUnprocessableEntity, f, invalid.Fields)
 	}
@@ -62,6 +90,39 @@ func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return response.See(w, r, path.Candidate(personID), h.assess.Title(f.Check)+" is recorded.")
+}
+
+// collect takes in the evidence that came with the form, if any; what it is not said to be follows from its form.
+func (h *Handler) collect(r *http.Request, personID person.ID, f parts.EvidenceForm, file *multipart.Part) (evidence.ID, error) {
+	given := 0
+	for _, there := range []bool{f.URL != "", f.Text != "", file != nil} {
+		if there {
+			given++
+		}
+	}
+	switch {
+	case given == 0 && f.Title != "":
+		return "", apperr.Invalid("url", "Give a link, a text or a file, or leave the title empty.")
+	case given == 0:
+		return "", nil
+	case given > 1:
+		return "", apperr.Invalid("file", "Give one of the three: a link, a text or a file.")
+	}
+	actor := request.Actor(r)
+	if !actor.May(authz.EvidenceWrite) {
+		return "", apperr.Forbidden("Your role does not add evidence.")
+	}
+	add := evidence.Add{PersonID: string(personID), Kind: f.Kind, Title: f.Title, Source: f.Source, Sensitivity: f.Sensitivity}
+	switch {
+	case file != nil:
+		add.Kind = cmp.Or(add.Kind, "document")
+		return h.evidence.AddFile(r.Context(), actor, add, file.FileName(), file)
+	case f.URL != "":
+		add.Kind, add.Title = cmp.Or(add.Kind, "link"), cmp.Or(add.Title, h.assess.Title(r.FormValue("check")))
+		return h.evidence.AddLink(r.Context(), actor, add, f.URL)
+	}
+	add.Kind, add.Title = cmp.Or(add.Kind, "note"), cmp.Or(add.Title, h.assess.Title(r.FormValue("check")))
+	return h.evidence.AddText(r.Context(), actor, add, f.Text)
 }
 
 func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, f checkForm, errors map[string]string) error {
@@ -74,6 +135,8 @@ func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	v := checkView{Person: found, Form: f, Errors: errors, ed: h.lib.Current()}
+	v.Form.New.MaxBytes, v.Form.New.Errors = h.evidence.MaxBytes(), map[string]string{}
+	maps.Copy(v.Form.New.Errors, errors)
 	v.Check, _ = v.ed.Check(f.Check)
 	return response.Page(w, r, status, checkPage(v))
 }
@@ -81,7 +144,7 @@ func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, 
 // problems lists the messages in the order of the fields.
 func (v checkView) problems() []ui.FieldError {
 	var list []ui.FieldError
-	for _, field := range []string{"check", "answer", "note", "evidence"} {
+	for _, field := range []string{"check", "answer", "note", "evidence", "title", "kind", "source", "sensitivity", "url", "text", "file"} {
 		if message := v.Errors[field]; message != "" {
 			list = append(list, ui.FieldError{Field: field, Message: message})
 		}

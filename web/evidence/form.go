@@ -9,16 +9,9 @@ import (
 	"strings"
 
 	"gatehouse/internal/evidence"
-	"gatehouse/internal/platform/apperr"
 	"gatehouse/web/parts"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
-)
-
-const (
-	// maxFields and maxField bound what comes before the file: a text of evidence is the longest of it.
-	maxFields = 20
-	maxField  = 300 << 10
 )
 
 // arrival is a form for new evidence while it arrives: its fields are read, its file is still on the way.
@@ -44,44 +37,18 @@ func (a arrival) back() string {
 	return path.Candidate(a.PersonID)
 }
 
-// readArrival reads the fields up to the file, which it leaves unread. Nothing of a file ever lies in memory or in a
-// temporary file of the form's.
-func readArrival(r *http.Request) (arrival, error) {
+// readArrival reads the fields up to the file, which it leaves unread.
+func readArrival(w http.ResponseWriter, r *http.Request) (arrival, error) {
 	var a arrival
-	in, err := r.MultipartReader()
-	if err != nil {
-		return a, unreadable(err)
+	var err error
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return a, request.Incomplete(http.ErrNotMultipart)
 	}
-	for range maxFields {
-		part, err := in.NextPart()
-		if err == io.EOF {
-			return a, nil
-		}
-		if err != nil {
-			return a, unreadable(err)
-		}
-		if part.FormName() == "file" {
-			// Without a choice, browsers send an empty part with an empty name.
-			if part.FileName() != "" {
-				a.file = part
-			}
-			return a, nil
-		}
-		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
-		if err != nil {
-			return a, unreadable(err)
-		}
-		if len(value) > maxField {
-			return a, apperr.TooLarge("The field %q is too long.", part.FormName())
-		}
-		a.set(part.FormName(), string(value))
+	a.file, err = request.Arriving(w, r)
+	for name, values := range r.PostForm {
+		a.set(name, values[len(values)-1])
 	}
-	return a, apperr.Invalid("file", "The form has more fields than expected.")
-}
-
-// unreadable tells people what became of a form that broke off or was none.
-func unreadable(err error) error {
-	return apperr.With(err, apperr.InvalidInput, "The form arrived incomplete. Send it again.")
+	return a, err
 }
 
 func (a *arrival) set(name, value string) {
@@ -99,7 +66,7 @@ func (a *arrival) set(name, value string) {
 // broken gives an upload that ended early its words for people.
 func broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return unreadable(err)
+		return request.Incomplete(err)
 	}
 	return err
 }

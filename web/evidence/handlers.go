@@ -45,7 +45,7 @@ func (h *Handlers) form(w http.ResponseWriter, r *http.Request, status int, f pa
 
 // Add takes in one item: a link, a text or a file. The file is read as it arrives and straight into the store.
 func (h *Handlers) Add(w http.ResponseWriter, r *http.Request) error {
-	a, err := readArrival(r)
+	a, err := readArrival(w, r)
 	if err == nil {
 		_, err = h.collect(r.Context(), r, a)
 	}

@@ -25,6 +25,11 @@ type EvidenceForm struct {
 	Errors map[string]string
 }
 
+// empty reports that nothing was typed.
+func (f EvidenceForm) empty() bool {
+	return f.Kind == "" && f.Title == "" && f.Source == "" && f.URL == "" && f.Text == "" && f.Errors["file"] == ""
+}
+
 // alone reports whether the form has a page of its own.
 func (f EvidenceForm) alone() bool { return f.Errors != nil }
 
