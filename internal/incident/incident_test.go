@@ -442,3 +442,16 @@ func TestEveryLineOfTheTimelineSaysWho(t *testing.T) {
 		}
 	}
 }
+
+func TestManyFieldsShareASentence(t *testing.T) {
+	ed := edition(t)
+	locks := dossierLocks(Facts{Dossier: Completeness{Open: ed.Dossier}})
+	locks = append(locks, Lock{Kind: LockOutcome, Text: "An outcome is agreed."})
+	got := Sentences(locks)
+	if len(got) != 2 || !strings.Contains(got[0], ed.Dossier[0].Title) || !strings.Contains(got[0], "gap explained") || got[1] != "An outcome is agreed." {
+		t.Errorf("sentences %q", got)
+	}
+	if got := Sentences(locks[:fewFields]); len(got) != fewFields {
+		t.Errorf("a few fields are not named one by one: %q", got)
+	}
+}

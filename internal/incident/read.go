@@ -110,7 +110,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	})
 	b.Queue(totalsSQL, caseID).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&v.Access.Total, &v.Access.Open, &v.Access.Revoked, &v.Access.Attested, &v.Access.Restored,
-			&v.Payments, &v.Evidence, &v.Notes, &v.Referred, &v.Engaged)
+			&v.Payments, &v.Evidence, &v.Notes, &v.Referred, &v.Engaged, &v.Facts.Held)
 	})
 	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
 		return View{}, err
@@ -118,7 +118,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	ed := s.lib.At(v.Case.Edition)
 	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
 	v.Facts.Dossier = completeness(ed, filled, explained)
-	v.Facts.Preserved = v.Evidence > 0
+	v.Facts.Preserved, v.Facts.Withheld = v.Evidence > 0, v.Access.Revoked+v.Access.Attested-v.Access.Restored
 	v.Names = names(v.Members)
 	v.Members = current(v.Members)
 	v.Case.name(v.Names)
@@ -139,7 +139,8 @@ const totalsSQL = `
 	       (SELECT count(*) FROM evidence_items WHERE case_id = $1),
 	       (SELECT count(*) FROM case_notes WHERE case_id = $1),
 	       (SELECT count(*) FROM cases c JOIN people r ON r.referrer_id = c.person_id WHERE c.id = $1),
-	       EXISTS (SELECT 1 FROM cases c JOIN engagements e ON e.person_id = c.person_id WHERE c.id = $1 AND e.ended_on IS NULL)
+	       EXISTS (SELECT 1 FROM cases c JOIN engagements e ON e.person_id = c.person_id WHERE c.id = $1 AND e.ended_on IS NULL),
+	       (SELECT count(*) FROM payments WHERE case_id = $1 AND state = 'stopped')
 	FROM  (SELECT count(*) AS total,
 	              count(*) FILTER (WHERE revoked_at IS NULL) AS open,
 	              count(*) FILTER (WHERE revoked_at IS NOT NULL AND attested_at IS NULL AND restored_at IS NULL) AS revoked,
@@ -165,7 +166,7 @@ func (v View) narrow() View {
 	var own []Step
 	for _, s := range v.Steps {
 		if v.Case.SeesStep(s.OwnerRole) {
-			s.Locks, s.Unmet = v.Case.veil(s.Locks), v.Case.veil(s.Unmet)
+			s.Locks, s.Unmet, s.Lacks = v.Case.veil(s.Locks), v.Case.veil(s.Unmet), v.Case.veil(s.Lacks)
 			own = append(own, s)
 		}
 	}
@@ -192,7 +193,8 @@ func (c Case) veil(locks []Lock) []Lock {
 	hidden := false
 	for _, l := range locks {
 		switch {
-		case l.Kind == LockPayment && c.SeesRegister(RegisterMoney),
+		case l.Kind == LockEvidence,
+			l.Kind == LockPayment && c.SeesRegister(RegisterMoney),
 			l.Kind == LockGrant && c.SeesRegister(RegisterAccess),
 			l.Kind == LockDossier && c.SeesRegister(RegisterDossier):
 			shown = append(shown, l)

@@ -81,12 +81,15 @@ func ticksOf(ctx context.Context, q db.Querier, id ID, stepID string) ([]int, er
 	return pgx.CollectRows(rows, pgx.RowTo[int])
 }
 
-// preservedSQL asks whether case $1 holds evidence: collected in it, or attached to anything of it.
-const preservedSQL = `
+// heldSQL asks whether case $1 holds evidence, collected in it or attached to a step of it, and what is still kept from
+// its subject.
+const heldSQL = `
 	SELECT EXISTS (SELECT FROM evidence_items WHERE case_id = $1)
 	    OR EXISTS (SELECT FROM evidence_links l
 	               WHERE  l.subject_kind = 'step' AND l.subject_id = ANY (ARRAY(
-	                      SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = $1)))`
+	                      SELECT s.case_id || '/' || s.step_id FROM case_steps s WHERE s.case_id = $1))),
+	       (SELECT count(*) FROM access_grants WHERE case_id = $1 AND revoked_at IS NOT NULL AND restored_at IS NULL),
+	       (SELECT count(*) FROM payments WHERE case_id = $1 AND state = 'stopped')`
 
 type tick struct {
 	StepID string

@@ -59,7 +59,7 @@ func (s *Service) settle(ctx context.Context, actor authz.Actor, st Settlement, 
 			return err
 		}
 		if to == Done && len(step.Lacks) > 0 && st.Note == "" && override == "" && len(st.EvidenceIDs) == 0 {
-			return apperr.Invalid("note", "“%s” is called done when: %s", step.Item.Title, lowerFirst(step.Lacks[0].Text))
+			return apperr.Invalid("note", "“%s” is called done when: %s", step.Item.Title, lowerFirst(strings.Join(Sentences(step.Lacks), " ")))
 		}
 		if step.Ticked, err = ticksOf(ctx, tx, c.ID, st.StepID); err != nil {
 			return err

@@ -195,7 +195,27 @@ func TestTheWrongPersonIsCleared(t *testing.T) {
 	if s := w.step(caseID, "step-clear-subject"); s.State != incident.Open {
 		t.Errorf("clearing is %s", s.State)
 	}
+	// Making good is called done when what was taken is given back, or somebody says why it is not.
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, planned()))
+	_, payments, _, err := w.cases.Money(w.ctx, w.analyst, caseID)
+	w.must(err)
+	w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, payments[0].ID, 1, payment.Stopped))
+	w.settleAll(w.analyst, caseID, "step-clear-subject")
+	for _, stepID := range []string{"step-collect-dossier", "step-decide"} {
+		if s := w.step(caseID, stepID); s.State == incident.Open {
+			w.must(w.cases.FinishStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: stepID, Version: s.Version, OverrideReason: "Cleared."}))
+		}
+	}
+	err = w.finish(w.analyst, caseID, "step-clear-subject")
+	w.want(err, apperr.InvalidInput)
+	for _, word := range []string{"1 revoked still", "1 stopped still"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not say %q", err, word)
+		}
+	}
+	w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, payments[0].ID, 2, payment.Paid))
 	w.must(w.cases.RestoreGrant(w.ctx, w.analyst, caseID, grants[0].ID, 3))
+	w.must(w.finish(w.analyst, caseID, "step-clear-subject"))
 	if v := w.show(w.analyst, caseID); v.Access.Restored != 1 || v.Access.Attested != 1 || v.Access.Open != 0 {
 		t.Errorf("access %+v", v.Access)
 	}

@@ -2,6 +2,7 @@ package candidates
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -185,6 +186,11 @@ func originOf(kind string) string {
 		return "Signal"
 	}
 	return "Recorded check"
+}
+
+// clearedUp reports that nothing is open and something was explained: the explanation is then what the file says.
+func (v showView) clearedUp() bool {
+	return len(v.Open) == 0 && slices.ContainsFunc(v.Settled, func(f candidate.Flag) bool { return f.State == flag.Explained && f.WithdrawnAt == nil })
 }
 
 // settledAs says what became of a flag that waits no more.

@@ -999,7 +999,7 @@ func lastDay(v incident.StepView, again retry) templ.Component {
 
 func noteHelp(s incident.Step) string {
 	if len(s.Lacks) > 0 {
-		return "Say here why there is none, if that is so. A skipped step needs its reason here too."
+		return "If something of that stays undone, say why here. A skipped step needs its reason here too."
 	}
 	return "A skipped step needs its reason here."
 }
