@@ -208,7 +208,7 @@ func (s *story) outcome() {
 	s.lead.sees("Confirmed", "agreed by Lea Stone")
 }
 
-// closing: the exit waits for the dossier; its gaps are explained. One step is left out by override, with a reason.
+// closing: the dossier's own step and the exit wait for the dossier; its gaps are explained. One step is left out by override, with a reason.
 // Then the rest, the lessons, and the end.
 func (s *story) closing() {
 	plain := s.plainly(s.analyst.user)
@@ -216,6 +216,9 @@ func (s *story) closing() {
 	terminate := s.caseURL + "/steps/step-terminate"
 	s.analyst.open(terminate)
 	s.analyst.sees("This step is locked", "filled, or its gap explained")
+	collect := s.caseURL + "/steps/step-collect-dossier"
+	s.analyst.open(collect)
+	s.analyst.sees("It can be called done when", "filled, or its gap explained", "Override and mark as done")
 
 	plain.open(s.caseURL + "/dossier")
 	plain.send("Accept") // what the record already says
@@ -242,6 +245,9 @@ func (s *story) closing() {
 		s.analyst.follow("Explain the gap")
 	}
 	s.analyst.sees("0 open")
+	s.analyst.open(collect)
+	s.analyst.misses("It can be called done when")
+	s.settleOpen(plain, "step-terminate", "step-re-audit") // the dossier is collected, and what waited for it
 	s.analyst.open(terminate)
 	s.analyst.misses("This step is locked")
 

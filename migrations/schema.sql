@@ -262,7 +262,7 @@ CREATE TABLE custody_events (
     action text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     case_id uuid,
-    CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
+    CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'opened'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
     CONSTRAINT custody_events_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
     CONSTRAINT custody_events_pkey PRIMARY KEY (id)
 );
@@ -759,8 +759,6 @@ CREATE INDEX case_steps_owner ON public.case_steps USING btree (owner_id) WHERE 
 CREATE INDEX case_timeline_case ON public.case_timeline USING btree (case_id, at DESC, id DESC);
 
 CREATE UNIQUE INDEX cases_code_name ON public.cases USING btree (lower(code_name));
-
-CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (person_id) WHERE (status = 'open'::text);
 
 CREATE INDEX cases_person ON public.cases USING btree (person_id);
 

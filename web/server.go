@@ -97,7 +97,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) build() http.Handler {
 	router := chi.NewRouter()
-	router.Use(headers(s.deps.Config.Secure()))
+	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies)
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
 	}

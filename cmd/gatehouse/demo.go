@@ -28,6 +28,9 @@ func runDemo(ctx context.Context, args []string, stdio stdio) error {
 	flags := flag.NewFlagSet("gatehouse demo", flag.ContinueOnError)
 	flags.SetOutput(stdio.err)
 	ordinary := flags.Int("candidates", ordinaryCandidates, "how many candidates there are beside the stories")
+	if helped("demo", flags, setup, stdio) {
+		return nil
+	}
 	if err := flags.Parse(mine); err != nil {
 		return exitError{code: exitUsage}
 	}

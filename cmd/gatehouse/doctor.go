@@ -189,6 +189,9 @@ func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring)
 	server, err := localdb.Start(ctx, localdb.Options{Dir: dir, Binaries: binaries})
 	var running *localdb.RunningError
 	if errors.As(err, &running) {
+		if url, reachErr := localdb.Reach(ctx, dir); reachErr == nil {
+			return examineAt(ctx, url, "private, in use", keys)
+		}
 		d.Found, d.Note = "private, in use", "It was not looked into: "+running.Error()
 		return []diagnosis{d}
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/platform/config"
@@ -33,9 +34,35 @@ func load(command string, args []string, stdio stdio) (config.Config, []string, 
 	return cfg, rest, nil
 }
 
-// open opens the installation. Where there are no PostgreSQL programs it gets them first, and says so.
+// helped prints the options of a subcommand that has some of its own beside the installation's, if args ask for it.
+func helped(command string, own *flag.FlagSet, args []string, stdio stdio) bool {
+	if !slices.ContainsFunc(args, func(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }) {
+		return false
+	}
+	printf(stdio.err, "usage: gatehouse %s [options]\n\nits own options:\n", command)
+	own.VisitAll(func(f *flag.Flag) {
+		fallback := ""
+		if f.DefValue != "" {
+			fallback = " (default " + f.DefValue + ")"
+		}
+		printf(stdio.err, "%-20s %s%s\n", "  --"+f.Name, f.Usage, fallback)
+	})
+	printf(stdio.err, "\noptions of the installation, each also a variable:\n")
+	config.PrintOptions(stdio.err)
+	return true
+}
+
+// opener is app.Open or app.Join.
+type opener func(context.Context, config.Config, *slog.Logger) (*app.App, error)
+
+// open opens the installation for a server.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger, stdio stdio) (*app.App, error) {
-	a, err := app.Open(ctx, cfg, log)
+	return openWith(ctx, app.Open, cfg, log, stdio)
+}
+
+// openWith opens the installation. Where there are no PostgreSQL programs it gets them first, and says so.
+func openWith(ctx context.Context, open opener, cfg config.Config, log *slog.Logger, stdio stdio) (*app.App, error) {
+	a, err := open(ctx, cfg, log)
 	var missing *localdb.NotFoundError
 	if !errors.As(err, &missing) {
 		return a, err
@@ -46,7 +73,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, stdio stdio)
 	if fetchErr := localdb.Fetch(ctx, cfg.Data, stdio.err); fetchErr != nil {
 		return nil, errors.Join(err, fetchErr)
 	}
-	return app.Open(ctx, cfg, log)
+	return open(ctx, cfg, log)
 }
 
 // logger writes the log to w as the configuration says.

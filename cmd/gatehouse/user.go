@@ -15,13 +15,14 @@ import (
 	"gatehouse/internal/platform/authz"
 )
 
-// withApp opens the installation that args name, quietly, and runs fn with what is left of args.
+// withApp opens the installation that args name, quietly, and runs fn with what is left of args. A server may be
+// running on it.
 func withApp(ctx context.Context, command string, args []string, stdio stdio, fn func(*app.App, []string) error) error {
 	cfg, rest, err := load(command, args, stdio)
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, cfg, logger(cfg, stdio.err, slog.LevelWarn), stdio)
+	a, err := openWith(ctx, app.Join, cfg, logger(cfg, stdio.err, slog.LevelWarn), stdio)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,9 @@ func runUser(ctx context.Context, args []string, stdio stdio) error {
 		}
 		return nil
 	})
+	if helped("user add", flags, setup, stdio) {
+		return nil
+	}
 	if err := flags.Parse(mine); err != nil {
 		return exitError{code: exitUsage}
 	}
@@ -106,6 +110,9 @@ func runToken(ctx context.Context, args []string, stdio stdio) error {
 	name := flags.String("name", "", "the system that will use the token")
 	scope := flags.String("scope", string(authz.SignalIngest), "what the token may do")
 	days := flags.Int("days", 365, "days until the token expires; 0 for never")
+	if helped("token create", flags, setup, stdio) {
+		return nil
+	}
 	if err := flags.Parse(mine); err != nil {
 		return exitError{code: exitUsage}
 	}

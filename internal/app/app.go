@@ -38,39 +38,74 @@ type App struct {
 	Extra []web.Route
 
 	local *localdb.Server
+	url   string
 	blobs *blob.Disk
 }
 
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
 // App. The database's errors for people (localdb.NotFoundError, RunningError, VersionError) come through as they are.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	return opened(ctx, cfg, log, (*App).own)
+}
+
+// Join is Open for an errand, such as adding a user: where a server runs on the private database already, the errand
+// is that database's client instead of being refused.
+func Join(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	return opened(ctx, cfg, log, (*App).share)
+}
+
+func opened(ctx context.Context, cfg config.Config, log *slog.Logger, reach func(*App, context.Context) error) (*App, error) {
 	a := &App{Config: cfg, Log: log}
-	if err := a.open(ctx); err != nil {
+	if err := a.open(ctx, reach); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
-func (a *App) open(ctx context.Context) error {
-	url := a.Config.DatabaseURL
-	if url == "" {
+func (a *App) open(ctx context.Context, reach func(*App, context.Context) error) error {
+	err := reach(a, ctx)
+	if err != nil {
+		return err
+	}
+	if a.DB, err = db.Open(ctx, a.url); err != nil {
+		return err
+	}
+	return a.build(ctx)
+}
+
+// own starts or reaches the database and brings it up to date.
+func (a *App) own(ctx context.Context) error {
+	a.url = a.Config.DatabaseURL
+	if a.url == "" {
 		var err error
 		if a.local, err = startLocal(ctx, a.Config, a.Log); err != nil {
 			return err
 		}
-		url = a.local.URL()
+		a.url = a.local.URL()
 	}
-	applied, err := migrations.Up(ctx, url)
-	if err != nil {
-		return err
-	}
-	if applied > 0 {
+	applied, err := migrations.Up(ctx, a.url)
+	if err == nil && applied > 0 {
 		a.Log.Info("database migrated", "applied", applied)
 	}
-	if a.DB, err = db.Open(ctx, url); err != nil {
+	return err
+}
+
+// share is own, but for a private database that a running server has: it is reached as it is. Changing its schema
+// would pull it away beneath a server of another version.
+func (a *App) share(ctx context.Context) error {
+	err := a.own(ctx)
+	var running *localdb.RunningError
+	if !errors.As(err, &running) {
 		return err
 	}
-	return a.build(ctx)
+	if a.url, err = localdb.Reach(ctx, running.Dir); err != nil {
+		return err
+	}
+	pending, err := migrations.Pending(ctx, a.url)
+	if err == nil && pending {
+		err = fmt.Errorf("the server that runs (%w) is of an older version than this program: stop it, start the new one, then try again", running)
+	}
+	return err
 }
 
 // build makes the features on the opened database.
@@ -153,12 +188,7 @@ func (a *App) Close() error {
 }
 
 // DatabaseURL is the address of the database in use, with its password: for our own tools, never for a log.
-func (a *App) DatabaseURL() string {
-	if a.local != nil {
-		return a.local.URL()
-	}
-	return a.Config.DatabaseURL
-}
+func (a *App) DatabaseURL() string { return a.url }
 
 // Handler is the web server of the installation.
 func (a *App) Handler() http.Handler {

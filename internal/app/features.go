@@ -92,6 +92,8 @@ func (a *App) chores() []chore {
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
+		{"attribute signals", 10 * time.Second, a.Features.Signals.Attribute},
+		{"sweep blobs", 24 * time.Hour, a.Features.Evidence.SweepBlobs},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())
 		}},

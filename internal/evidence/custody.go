@@ -11,6 +11,7 @@ type Touch string
 const (
 	Collected  Touch = "collected"
 	Attached   Touch = "attached"
+	Opened     Touch = "opened" // its page, which shows what it is and not what it holds
 	Viewed     Touch = "viewed"
 	Downloaded Touch = "downloaded"
 	Verified   Touch = "verified"

@@ -69,9 +69,12 @@ type Look struct {
 	Custody  []Event
 }
 
-// Look returns an item with what it is attached to and all touches of it.
+// Look returns an item with what it is attached to and all touches of it; looking is one of them.
 func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look, error) {
 	var l Look
+	if err := s.looked(ctx, actor, itemID); err != nil {
+		return l, err
+	}
 	err := s.db.Read(ctx, func(q db.Querier) error {
 		var err error
 		if l.Item, err = itemByID(ctx, q, actor, itemID); err != nil {

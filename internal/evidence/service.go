@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/person"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/internal/platform/upload"
 )
@@ -27,11 +29,19 @@ type Service struct {
 	blobs    blob.Store
 	people   *person.Service
 	maxBytes int64
+	looks    *limit.Once
 }
+
+const (
+	// lookPeriod is how long one custody event stands for all looks of one person at an item's page.
+	lookPeriod = 30 * time.Minute
+	// lookers bounds what a process remembers of looks.
+	lookers = 20_000
+)
 
 // NewService returns the service on d. Files go to the store, each at most maxBytes long.
 func NewService(d *db.DB, store blob.Store, people *person.Service, maxBytes int64) *Service {
-	return &Service{db: d, blobs: store, people: people, maxBytes: maxBytes}
+	return &Service{db: d, blobs: store, people: people, maxBytes: maxBytes, looks: limit.NewOnce(lookPeriod, lookers, d.Now)}
 }
 
 // MaxBytes is how long a file may be.
@@ -317,6 +327,23 @@ func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how T
 		return insertEvent(ctx, tx, itemID, how, detail, nil)
 	})
 	return item, err
+}
+
+// looked records that the page of an item was opened: one custody event per viewer, item and period.
+func (s *Service) looked(ctx context.Context, actor authz.Actor, itemID ID) error {
+	if actor.Kind != authz.KindUser {
+		return nil
+	}
+	return s.looks.Do(actor.ID+"/"+string(itemID), func() error {
+		return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+			item, err := itemByID(ctx, tx, actor, itemID)
+			if err != nil {
+				return err
+			}
+			tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, Opened, map[string]any{}, nil))
+			return insertEvent(ctx, tx, itemID, Opened, Detail{}, nil)
+		})
+	})
 }
 
 func (i Item) mayOpen(actor authz.Actor) error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/catalogue"
@@ -508,5 +509,109 @@ func TestSize(t *testing.T) {
 		if got := evidence.Size(n); got != want {
 			t.Errorf("Size(%d) = %q, want %q", n, got, want)
 		}
+	}
+}
+
+func TestSweepDeletesOrphansOnly(t *testing.T) {
+	w := setup(t)
+	store, err := blob.OpenDisk(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	orphan, foreign := id.New(), "notes-of-the-operator"
+	for _, key := range []string{orphan, foreign} {
+		if _, err := store.Put(t.Context(), key, strings.NewReader("sealed")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := w.file(w.hr, w.add(), "kept")
+	there := func(key string) bool {
+		_, err := store.Stat(t.Context(), key)
+		return err == nil
+	}
+	sweep := func(after time.Duration) {
+		t.Helper()
+		w.db.SetClock(func() time.Time { return time.Now().Add(after) })
+		if err := w.s.SweepBlobs(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	sweep(24 * time.Hour)
+	if !there(orphan) {
+		t.Error("a young orphan was deleted: its item may be about to be written")
+	}
+
+	// An upload is under way while everything that is there counts as old: its file is still incoming, and it ends well.
+	reader, writer := io.Pipe()
+	type arrived struct {
+		id  evidence.ID
+		err error
+	}
+	uploaded := make(chan arrived)
+	go func() {
+		itemID, err := w.s.AddFile(t.Context(), w.hr, w.add(), "slow.txt", reader)
+		uploaded <- arrived{itemID, err}
+	}()
+	_, _ = io.WriteString(writer, "first half, ")
+	sweep(30 * 24 * time.Hour)
+	_, _ = io.WriteString(writer, "second half")
+	writer.Close()
+	slow := <-uploaded
+	if slow.err != nil {
+		t.Fatal(slow.err)
+	}
+	sweep(30 * 24 * time.Hour)
+	if there(orphan) || !there(foreign) {
+		t.Errorf("orphan there: %v, foreign there: %v", there(orphan), there(foreign))
+	}
+	for itemID, want := range map[evidence.ID]string{kept: "kept", slow.id: "first half, second half"} {
+		if got, err := w.read(w.hr, itemID, evidence.Downloaded); err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if n := w.count(`SELECT count(*) FROM audit_entries WHERE action = 'evidence.orphans_deleted' AND detail->'blobs' ? $1`, orphan); n != 1 {
+		t.Errorf("%d audit entries of the deletion", n)
+	}
+}
+
+func TestSweepStopsWhenTheDatabaseIsOlderThanTheFiles(t *testing.T) {
+	w := setup(t)
+	store, err := blob.OpenDisk(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	last := ""
+	for range 101 {
+		last = id.New()
+		if _, err := store.Put(t.Context(), last, strings.NewReader("sealed")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.db.SetClock(func() time.Time { return time.Now().AddDate(0, 1, 0) })
+	if err := w.s.SweepBlobs(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing was deleted") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := store.Stat(t.Context(), last); err != nil {
+		t.Error("a file was deleted all the same")
+	}
+}
+
+func TestOpeningThePageIsATouch(t *testing.T) {
+	w := setup(t)
+	item := w.file(w.hr, w.add(), "what was seen")
+	for range 2 {
+		if _, err := w.s.Look(t.Context(), w.hr, item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.custody(item); len(got) != 2 || got[0] != evidence.Collected || got[1] != evidence.Opened {
+		t.Errorf("custody after two looks within a moment: %v", got)
+	}
+	_, err := w.s.Look(t.Context(), accounttest.Actor(t, w.db, authz.Finance), item)
+	wantKind(t, err, apperr.NotFound)
+	if got := w.custody(item); len(got) != 2 {
+		t.Errorf("a look that was refused is on record: %v", got)
 	}
 }

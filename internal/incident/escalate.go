@@ -26,8 +26,9 @@ type Escalation struct {
 // Escalate opens a case on a person whom the actor sees, with the actor as lead and the current edition's playbook,
 // whose clocks start now.
 //
-// A person has one open case. Somebody who is a member of it is told so. To anybody else that case does not exist:
-// their reason is put before its members as a note, and they get no case, an empty ID and no error.
+// Somebody who is a member of an open case on the person is told so. To anybody else that case does not exist: they get
+// a case like everybody who escalates, with nothing in the answer, the lists or the playbook that would tell the two
+// apart. The members of the case that was there learn of it at once, with the reason, and can call the newcomer in.
 func (s *Service) Escalate(ctx context.Context, actor authz.Actor, e Escalation) (ID, error) {
 	var p apperr.Problems
 	e.Reason = required(&p, "reason", e.Reason, "Say which findings lead here, in a sentence or two.")
@@ -40,34 +41,51 @@ func (s *Service) Escalate(ctx context.Context, actor authz.Actor, e Escalation)
 		if err != nil {
 			return err
 		}
-		known, err := openCaseOf(ctx, tx, string(e.PersonID))
+		others, err := openCasesOf(ctx, tx, string(e.PersonID))
 		if err != nil {
 			return err
 		}
-		if known != "" {
-			return passOn(ctx, tx, known, e)
+		if err := refuseMember(ctx, tx, others); err != nil {
+			return err
 		}
 		if err := s.checkFlags(ctx, tx, e); err != nil {
 			return err
 		}
-		opened, err = s.open(ctx, tx, subject, e)
-		return err
+		if opened, err = s.open(ctx, tx, subject, e); err != nil {
+			return err
+		}
+		for _, other := range others {
+			if err := passOn(ctx, tx, other, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return opened, err
 }
 
-// passOn hands an escalation to the members of the case that is open already.
-func passOn(ctx context.Context, tx *db.Tx, known ID, e Escalation) error {
-	if c, err := caseByID(ctx, tx, tx.Actor, known); err == nil {
-		return apperr.Conflict("%s is open on this person already. Add what is new to it.", c.CodeName)
-	} else if apperr.KindOf(err) != apperr.NotFound {
+// refuseMember leads a member of an open case back to it.
+func refuseMember(ctx context.Context, tx *db.Tx, open []ID) error {
+	for _, caseID := range open {
+		c, err := caseByID(ctx, tx, tx.Actor, caseID)
+		if err == nil {
+			return apperr.Conflict("%s is open on this person already. Add what is new to it.", c.CodeName)
+		}
+		if apperr.KindOf(err) != apperr.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// passOn tells the members of a case that somebody who does not know of it works on the same person.
+func passOn(ctx context.Context, tx *db.Tx, other ID, e Escalation) error {
+	if err := insertNote(ctx, tx, id.New(), other, "", e.Reason); err != nil {
 		return err
 	}
-	c := Case{ID: known, PersonID: string(e.PersonID)}
-	if err := insertNote(ctx, tx, id.New(), known, "", e.Reason); err != nil {
-		return err
-	}
-	return tell(ctx, tx, c, event{Kind: "case.escalated_again", Text: "Somebody outside the case escalated the same person; their reason is in the notes."})
+	return tell(ctx, tx, Case{ID: other, PersonID: string(e.PersonID)}, event{Kind: "case.escalated_again",
+		Text: "The same person was escalated from outside this case, into a case of its own. Whoever did so does not know of this one: " +
+			"their reason is in the notes, and adding them as a member brings both together."})
 }
 
 // checkFlags refuses flags of anybody else.

@@ -129,6 +129,9 @@ func TestLocks(t *testing.T) {
 			locks: []string{"grant:g2"}},
 		{name: "with all attested the call opens", step: "step-confirmation-call",
 			states: settledBefore(ed, "step-confirmation-call")},
+		{name: "the dossier is collected when each field is answered", step: "step-collect-dossier", states: settledBefore(ed, "step-collect-dossier"),
+			facts: Facts{Dossier: Completeness{Open: []*catalogue.Field{gap}}}, unmet: []string{"dossier:field-wallet"}},
+		{name: "with all answered it is", step: "step-collect-dossier", states: settledBefore(ed, "step-collect-dossier")},
 		{name: "deciding needs an outcome", step: "step-decide", states: settledBefore(ed, "step-decide"), unmet: []string{"outcome:"}},
 		{name: "a proposal is not enough", step: "step-decide", states: settledBefore(ed, "step-decide"),
 			facts: Facts{Proposed: Confirmed}, unmet: []string{"outcome:"}},
@@ -433,5 +436,34 @@ func TestTimelineTexts(t *testing.T) {
 		if got == "" || !strings.HasSuffix(got, ".") || strings.Contains(got, "check-") || strings.Contains(got, "stage-") {
 			t.Errorf("%s says %q", r.Kind, got)
 		}
+	}
+}
+
+func TestEveryLineOfTheTimelineSaysWho(t *testing.T) {
+	for _, tt := range []struct {
+		row  row
+		want string
+	}{
+		{row{Kind: "case.step_done", Actor: "Ana Lyst"}, "Ana Lyst"},
+		{row{Kind: "signal.received", Text: "endpoint tool"}, "endpoint tool"},
+		{row{Kind: "signal.received", Text: "by hand", Actor: "Ana Lyst"}, "Ana Lyst"},
+		{row{Kind: "assessment.moved"}, "Gatehouse"},
+	} {
+		if got := doer(tt.row); got != tt.want {
+			t.Errorf("%+v was done by %q, want %q", tt.row, got, tt.want)
+		}
+	}
+}
+
+func TestManyFieldsShareASentence(t *testing.T) {
+	ed := edition(t)
+	locks := dossierLocks(Facts{Dossier: Completeness{Open: ed.Dossier}})
+	locks = append(locks, Lock{Kind: LockOutcome, Text: "An outcome is agreed."})
+	got := Sentences(locks)
+	if len(got) != 2 || !strings.Contains(got[0], ed.Dossier[0].Title) || !strings.Contains(got[0], "gap explained") || got[1] != "An outcome is agreed." {
+		t.Errorf("sentences %q", got)
+	}
+	if got := Sentences(locks[:fewFields]); len(got) != fewFields {
+		t.Errorf("a few fields are not named one by one: %q", got)
 	}
 }

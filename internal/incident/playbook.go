@@ -43,11 +43,14 @@ func (s StepState) Title() string {
 
 // The steps with guards beyond the steps they follow. A test looks for them in every edition.
 const (
+	stepPreserveEvidence = "step-preserve-evidence"
+	stepCollectDossier   = "step-collect-dossier"
 	stepStopPayments     = "step-stop-payments"
 	stepRevokeAccess     = "step-revoke-access"
 	stepConfirmationCall = "step-confirmation-call"
 	stepLiveLocation     = "step-live-location"
 	stepDecide           = "step-decide"
+	stepClearSubject     = "step-clear-subject"
 	stepTerminate        = "step-terminate"
 	stepCloseCase        = "step-close-case"
 )
@@ -74,9 +77,11 @@ type Step struct {
 
 	// What the edition says of the step, and what follows from the rest of the case.
 	Item *catalogue.Step `db:"-"`
-	// Locks bar beginning the step; Unmet only bars calling it done.
-	Locks []Lock `db:"-"`
-	Unmet []Lock `db:"-"`
+	// Locks bar beginning the step; Unmet only bars calling it done. What it Lacks must be there when it is called done,
+	// or what came of it says why not.
+	Locks    []Lock `db:"-"`
+	Unmet    []Lock `db:"-"`
+	Lacks    []Lock `db:"-"`
 	Evidence int    `db:"-"`
 	Notes    int    `db:"-"`
 }
@@ -114,12 +119,19 @@ const (
 	LockPayment LockKind = "payment"
 	LockDossier LockKind = "dossier"
 	LockOutcome LockKind = "outcome"
+	// LockEvidence waits for evidence on the case.
+	LockEvidence LockKind = "evidence"
 )
+
+// fewFields is how many open fields of the dossier are named in a sentence each.
+const fewFields = 4
 
 // Lock is one condition that is not met: what it is about, and what opens it, in words.
 type Lock struct {
 	Kind LockKind
-	// Ref is the step's, grant's, payment's or field's id; empty for the outcome.
+	// Name is the title of a dossier's field.
+	Name string
+	// Ref is the step's, grant's, payment's or field's id; empty for the outcome and for evidence.
 	Ref  string
 	Text string
 }
@@ -132,6 +144,10 @@ type Facts struct {
 	// Unstopped are the planned payments that are neither stopped nor explained.
 	Unstopped []payment.Payment
 	Dossier   Completeness
+	// Withheld counts the accesses that were revoked and not given back, Held the payments that were stopped and not paid.
+	Withheld, Held int
+	// Preserved says that the case holds at least one item of evidence, collected in it or attached to a step of it.
+	Preserved bool
 }
 
 // Arrange joins the steps with what the edition says of them and works out their locks. Steps that the edition does
@@ -151,6 +167,7 @@ func Arrange(ed *catalogue.Edition, steps []Step, facts Facts) []Step {
 		if s.State == Open {
 			s.Locks = locksOf(ed, item, states, facts)
 			s.Unmet = unmetOf(item, facts)
+			s.Lacks = lacksOf(item, facts)
 		}
 		arranged = append(arranged, s)
 	}
@@ -166,7 +183,7 @@ func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]Step
 			if earlier, known := ed.Step(before); known {
 				title = earlier.Title
 			}
-			locks = append(locks, Lock{LockStep, before, "“" + title + "” is done or skipped."})
+			locks = append(locks, Lock{Kind: LockStep, Ref: before, Text: "“" + title + "” is done or skipped."})
 		}
 	}
 	if item.OnlyIf != catalogue.Always && facts.Agreed == "" {
@@ -175,14 +192,40 @@ func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]Step
 	switch item.ID {
 	case stepConfirmationCall, stepLiveLocation:
 		for _, g := range facts.OpenGrants {
-			locks = append(locks, Lock{LockGrant, string(g.ID), grantLock(g)})
+			locks = append(locks, Lock{Kind: LockGrant, Ref: string(g.ID), Text: grantLock(g)})
 		}
 	case stepTerminate:
-		for _, field := range facts.Dossier.Open {
-			locks = append(locks, Lock{LockDossier, field.ID, "The dossier's “" + field.Title + "” is filled, or its gap explained."})
-		}
+		locks = append(locks, dossierLocks(facts)...)
 	}
 	return locks
+}
+
+func dossierLocks(facts Facts) []Lock {
+	var locks []Lock
+	for _, field := range facts.Dossier.Open {
+		locks = append(locks, Lock{Kind: LockDossier, Name: field.Title, Ref: field.ID,
+			Text: "The dossier's “" + field.Title + "” is filled, or its gap explained."})
+	}
+	return locks
+}
+
+// lacksOf lists what is to be there when the step is called done, unless somebody says why it is not.
+func lacksOf(item *catalogue.Step, facts Facts) []Lock {
+	var lacks []Lock
+	switch item.ID {
+	case stepPreserveEvidence:
+		if !facts.Preserved {
+			lacks = append(lacks, Lock{Kind: LockEvidence, Text: "At least one item of evidence is on the case, or what came of it says why there is none."})
+		}
+	case stepClearSubject:
+		if facts.Withheld > 0 {
+			lacks = append(lacks, Lock{Kind: LockGrant, Text: fmt.Sprintf("Every access is restored (%d revoked still), or what came of it says why not.", facts.Withheld)})
+		}
+		if facts.Held > 0 {
+			lacks = append(lacks, Lock{Kind: LockPayment, Text: fmt.Sprintf("What was stopped is paid (%d stopped still), or what came of it says why not.", facts.Held)})
+		}
+	}
+	return lacks
 }
 
 func grantLock(g inventory.Grant) string {
@@ -198,14 +241,16 @@ func unmetOf(item *catalogue.Step, facts Facts) []Lock {
 	switch item.ID {
 	case stepStopPayments:
 		for _, p := range facts.Unstopped {
-			unmet = append(unmet, Lock{LockPayment, string(p.ID), "The planned payment of " + p.Title() + " is stopped, or explained."})
+			unmet = append(unmet, Lock{Kind: LockPayment, Ref: string(p.ID), Text: "The planned payment of " + p.Title() + " is stopped, or explained."})
 		}
 	case stepRevokeAccess:
 		for _, g := range facts.OpenGrants {
 			if g.RevokedAt == nil {
-				unmet = append(unmet, Lock{LockGrant, string(g.ID), g.Title() + " is revoked."})
+				unmet = append(unmet, Lock{Kind: LockGrant, Ref: string(g.ID), Text: g.Title() + " is revoked."})
 			}
 		}
+	case stepCollectDossier:
+		unmet = dossierLocks(facts)
 	case stepDecide:
 		switch {
 		case facts.Agreed != "":
@@ -275,11 +320,30 @@ func Unsettled(steps []Step) []Step {
 	return open
 }
 
+// Sentences are what opens the locks, one sentence each; many fields of the dossier share one.
+func Sentences(locks []Lock) []string {
+	var texts, fields []string
+	for _, l := range locks {
+		if l.Kind == LockDossier {
+			fields = append(fields, l.Name)
+		}
+	}
+	if len(fields) > fewFields {
+		texts = append(texts, fmt.Sprintf("Each of these %d fields of the dossier is filled, or its gap explained: %s.", len(fields), strings.Join(fields, ", ")))
+	}
+	for _, l := range locks {
+		if l.Kind != LockDossier || len(fields) <= fewFields {
+			texts = append(texts, l.Text)
+		}
+	}
+	return texts
+}
+
 // say joins what opens a lock into one message.
 func say(locks []Lock) string {
-	texts := make([]string, len(locks))
-	for i, l := range locks {
-		texts[i] = strings.TrimSuffix(l.Text, ".")
+	texts := Sentences(locks)
+	for i := range texts {
+		texts[i] = strings.TrimSuffix(texts[i], ".")
 	}
 	return fmt.Sprintf("It opens when: %s.", strings.Join(texts, "; "))
 }

@@ -60,7 +60,7 @@ func (v View) Step(stepID string) (Step, bool) {
 	return Step{}, false
 }
 
-// Show reads a case in one round trip. A member called in for tasks gets the steps of their function, and none of the
+// Show reads a case in one round trip, and records the first of a while's looks at it. A member called in for tasks gets the steps of their function, and none of the
 // rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
@@ -101,13 +101,15 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	ed := s.lib.At(v.Case.Edition)
 	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
 	v.Facts.Dossier = completeness(ed, found.Filled, found.Explained)
+	v.Facts.Preserved, v.Facts.Held = found.Items+len(found.Attached) > 0, found.Held
+	v.Facts.Withheld = v.Access.Revoked + v.Access.Attested - v.Access.Restored
 	items, notes := tally(found.Attached), tally(found.Noted)
 	for i := range steps {
 		steps[i].Evidence, steps[i].Notes = items[steps[i].StepID], notes[steps[i].StepID]
 		steps[i].name(v.Names)
 	}
 	v.Steps = Arrange(ed, steps, v.Facts)
-	return v.narrow(), nil
+	return v.narrow(), s.visited(ctx, actor, v.Case)
 }
 
 // file is a case with what stands on the tabs of its page: few short lists in one row, since each further query costs
@@ -117,10 +119,11 @@ type file struct {
 	collected
 	// Noted has, for each note, the step it is on, empty for the case itself; Attached has the step for each piece of
 	// evidence that is attached to one.
-	Noted, Attached            []string
-	Grants, Restored           int
-	Payments, Items, Referred  int
-	Engaged                    bool
+	Noted, Attached  []string
+	Grants, Restored int
+	Payments, Held   int // Held are those that were stopped
+	Items, Referred  int
+	Engaged          bool
 }
 
 // fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>"; after the slash comes 0.
@@ -130,7 +133,7 @@ const fileSQL = `
 	       ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
 	             WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= c.id || '/' AND l.subject_id COLLATE "C" < c.id || '0') AS attached,
 	       g.grants, g.restored,
-	       (SELECT count(*) FROM payments y WHERE y.case_id = c.id) AS payments,
+	       y.payments, y.held,
 	       (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id) AS items,
 	       (SELECT count(*) FROM people r WHERE r.referrer_id = c.person_id) AS referred,
 	       EXISTS (SELECT FROM engagements e WHERE e.person_id = c.person_id AND e.ended_on IS NULL) AS engaged
@@ -139,6 +142,8 @@ const fileSQL = `
 	` + membership + `
 	CROSS  JOIN LATERAL (
 	       SELECT count(*) AS grants, count(a.restored_at) AS restored FROM access_grants a WHERE a.case_id = c.id) g
+	CROSS  JOIN LATERAL (
+	       SELECT count(*) AS payments, count(*) FILTER (WHERE state = 'stopped') AS held FROM payments WHERE case_id = c.id) y
 	WHERE  c.id = $4 AND ` + seen
 
 // tally counts how often each word comes.
@@ -168,7 +173,7 @@ func (v View) narrow() View {
 	var own []Step
 	for _, s := range v.Steps {
 		if v.Case.SeesStep(s.OwnerRole) {
-			s.Locks, s.Unmet = v.Case.veil(s.Locks), v.Case.veil(s.Unmet)
+			s.Locks, s.Unmet, s.Lacks = v.Case.veil(s.Locks), v.Case.veil(s.Unmet), v.Case.veil(s.Lacks)
 			own = append(own, s)
 		}
 	}
@@ -195,7 +200,8 @@ func (c Case) veil(locks []Lock) []Lock {
 	hidden := false
 	for _, l := range locks {
 		switch {
-		case l.Kind == LockPayment && c.SeesRegister(RegisterMoney),
+		case l.Kind == LockEvidence,
+			l.Kind == LockPayment && c.SeesRegister(RegisterMoney),
 			l.Kind == LockGrant && c.SeesRegister(RegisterAccess),
 			l.Kind == LockDossier && c.SeesRegister(RegisterDossier):
 			shown = append(shown, l)

@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/platform/seal"
 )
 
@@ -33,6 +34,7 @@ type Service struct {
 	hiring   *hiring.Service
 	// documents is the key of the digests of document numbers.
 	documents []byte
+	visits    *limit.Once
 }
 
 // NewService returns the service on d and the features it builds on. Document numbers of dossiers are kept as
@@ -40,7 +42,8 @@ type Service struct {
 func NewService(d *db.DB, lib *catalogue.Library, people *person.Service, evidence *evidence.Service, flags *flag.Service,
 	assess *assessment.Service, hired *hiring.Service, grants *inventory.Service, payments *payment.Service, keys *seal.Keyring) *Service {
 	return &Service{db: d, lib: lib, people: people, evidence: evidence, flags: flags, assess: assess,
-		hiring: hired, grants: grants, payments: payments, documents: keys.Derive("dossier document numbers")}
+		hiring: hired, grants: grants, payments: payments, documents: keys.Derive("dossier document numbers"),
+		visits: limit.NewOnce(visitPeriod, visitors, d.Now)}
 }
 
 // event is one line of a case's timeline and, under the same name, of the audit log.
@@ -146,6 +149,9 @@ func (s *Service) facts(ctx context.Context, q db.Querier, c Case) (Facts, error
 		return facts, err
 	}
 	if facts.Unstopped, err = s.payments.Unstopped(ctx, q, string(c.ID)); err != nil {
+		return facts, err
+	}
+	if err = q.QueryRow(ctx, heldSQL, c.ID).Scan(&facts.Preserved, &facts.Withheld, &facts.Held); err != nil {
 		return facts, err
 	}
 	found, err := collectedOf(ctx, q, c.ID)

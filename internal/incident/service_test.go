@@ -170,21 +170,52 @@ func TestEscalate(t *testing.T) {
 	w.want(err, apperr.InvalidInput)
 }
 
-func TestEscalatingPastAnUnknownCasePassesTheReasonOn(t *testing.T) {
+func TestEscalatingPastAnUnknownCaseLooksLikeAnyEscalation(t *testing.T) {
 	w := setup(t)
 	caseID := w.open()
-	got, err := w.cases.Escalate(w.ctx, w.hr, incident.Escalation{PersonID: w.subject, Reason: "Documents do not fit."})
-	if err != nil || got != "" {
-		t.Fatalf("got %q, %v; want neither a case nor an error", got, err)
+	free := persontest.New(t, w.db).ID
+	other, err := w.cases.Escalate(w.ctx, w.hr, incident.Escalation{PersonID: free, Reason: "Documents do not fit."})
+	w.must(err)
+	own, err := w.cases.Escalate(w.ctx, w.hr, incident.Escalation{PersonID: w.subject, Reason: "Documents do not fit."})
+	w.must(err)
+	if own == caseID {
+		t.Fatal("HR was led into the case they must not know of")
 	}
+	if ok, _ := w.cases.Member(w.ctx, w.hr, caseID); ok {
+		t.Error("HR became a member")
+	}
+	got, plain := w.show(w.hr, own), w.show(w.hr, other)
+	if got.Case.Function != plain.Case.Function || len(got.Steps) != len(plain.Steps) || got.Notes != plain.Notes || got.Evidence != plain.Evidence {
+		t.Errorf("the two cases differ: %+v and %+v", got.Case, plain.Case)
+	}
+	for _, e := range w.timeline(w.hr, own) {
+		if e.Kind == "case.escalated_again" {
+			t.Errorf("HR reads %q", e.Text)
+		}
+	}
+
 	_, notes, err := w.cases.Notes(w.ctx, w.analyst, caseID)
 	w.must(err)
 	if len(notes) != 1 || notes[0].Body != "Documents do not fit." {
 		t.Errorf("notes %+v", notes)
 	}
-	if ok, _ := w.cases.Member(w.ctx, w.hr, caseID); ok {
-		t.Error("HR became a member")
+	told := slices.ContainsFunc(w.timeline(w.analyst, caseID), func(e incident.Event) bool { return e.Kind == "case.escalated_again" && e.Actor != "" })
+	if !told {
+		t.Error("the members are not told, or not by whom")
 	}
+
+	// Brought together: the lead calls the newcomer in.
+	w.join(caseID, w.hr, incident.HR, incident.Whole)
+	_, err = w.cases.Escalate(w.ctx, w.hr, incident.Escalation{PersonID: w.subject, Reason: "Again."})
+	w.want(err, apperr.Stale)
+}
+
+// timeline reads the newest lines of a case's history.
+func (w *world) timeline(actor authz.Actor, caseID incident.ID) []incident.Event {
+	w.t.Helper()
+	_, slice, err := w.cases.Timeline(w.ctx, actor, caseID, "")
+	w.must(err)
+	return slice.Items
 }
 
 // acts calls every method that takes a case, as the actor.

@@ -81,14 +81,10 @@ func freeName(ctx context.Context, q db.Querier, names []string) (string, error)
 	return name, err
 }
 
-// openCaseOf finds the person's open case, or "". It looks past membership: whoever asks must not pass the answer on.
-func openCaseOf(ctx context.Context, q db.Querier, personID string) (ID, error) {
-	rows, _ := q.Query(ctx, `SELECT id FROM cases WHERE person_id = $1 AND status = 'open'`, personID)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[ID])
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
+// openCasesOf finds the person's open cases. It looks past membership: whoever asks must not pass the answer on.
+func openCasesOf(ctx context.Context, q db.Querier, personID string) ([]ID, error) {
+	rows, _ := q.Query(ctx, `SELECT id FROM cases WHERE person_id = $1 AND status = 'open' ORDER BY opened_at, id`, personID)
+	return pgx.CollectRows(rows, pgx.RowTo[ID])
 }
 
 func setPhase(ctx context.Context, tx *db.Tx, id ID, phase catalogue.Phase) error {
@@ -148,8 +144,6 @@ func notesOf(ctx context.Context, q db.Querier, id ID, stepID string) ([]Note, e
 // forPeople gives a violated constraint its words.
 func forPeople(err error) error {
 	switch db.Violates(err) {
-	case "cases_one_open":
-		return apperr.With(err, apperr.Stale, "This person was escalated a moment ago.")
 	case "cases_code_name":
 		return apperr.With(err, apperr.Stale, "Two cases were opened at the same moment. Try again.")
 	case "cases_second_person":

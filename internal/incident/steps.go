@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
@@ -55,6 +57,9 @@ func (s *Service) settle(ctx context.Context, actor authz.Actor, st Settlement, 
 		override, err := overrideOf(c, step, st.OverrideReason)
 		if err != nil {
 			return err
+		}
+		if to == Done && len(step.Lacks) > 0 && st.Note == "" && override == "" && len(st.EvidenceIDs) == 0 {
+			return apperr.Invalid("note", "“%s” is called done when: %s", step.Item.Title, lowerFirst(strings.Join(Sentences(step.Lacks), " ")))
 		}
 		if err := settle(ctx, tx, c.ID, step, to, st.Note, override); err != nil {
 			return err
@@ -131,7 +136,7 @@ func settled(c Case, step Step, to StepState, note, override string) event {
 	if to == Skipped {
 		kind = "case.step_skipped"
 	}
-	text := fmt.Sprintf("“%s” %s.", step.Item.Title, strings.ToLower(to.Title()))
+	text := fmt.Sprintf("“%s” %s%s.", step.Item.Title, strings.ToLower(to.Title()), ticked(step))
 	if note != "" {
 		text += " " + note
 	}
@@ -146,6 +151,20 @@ func settled(c Case, step Step, to StepState, note, override string) event {
 		e.Detail["locks"] = locked(step.Barred())
 	}
 	return e
+}
+
+// ticked says how far the list of a step was worked through, for steps that have one with a mark on it.
+func ticked(step Step) string {
+	if step.Ticked == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of %d points ticked", step.Ticked.Count(), len(step.Item.Do))
+}
+
+// lowerFirst lets a sentence follow a colon.
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 // locked names what was overridden by kind and id alone: the words may be personal.

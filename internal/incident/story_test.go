@@ -195,7 +195,27 @@ func TestTheWrongPersonIsCleared(t *testing.T) {
 	if s := w.step(caseID, "step-clear-subject"); s.State != incident.Open {
 		t.Errorf("clearing is %s", s.State)
 	}
+	// Making good is called done when what was taken is given back, or somebody says why it is not.
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, planned()))
+	_, payments, _, err := w.cases.Money(w.ctx, w.analyst, caseID)
+	w.must(err)
+	w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, payments[0].ID, 1, payment.Stopped))
+	w.settleAll(w.analyst, caseID, "step-clear-subject")
+	for _, stepID := range []string{"step-collect-dossier", "step-decide"} {
+		if s := w.step(caseID, stepID); s.State == incident.Open {
+			w.must(w.cases.FinishStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: stepID, Version: s.Version, OverrideReason: "Cleared."}))
+		}
+	}
+	err = w.finish(w.analyst, caseID, "step-clear-subject")
+	w.want(err, apperr.InvalidInput)
+	for _, word := range []string{"1 revoked still", "1 stopped still"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not say %q", err, word)
+		}
+	}
+	w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, payments[0].ID, 2, payment.Paid))
 	w.must(w.cases.RestoreGrant(w.ctx, w.analyst, caseID, grants[0].ID, 3))
+	w.must(w.finish(w.analyst, caseID, "step-clear-subject"))
 	if v := w.show(w.analyst, caseID); v.Access.Restored != 1 || v.Access.Attested != 1 || v.Access.Open != 0 {
 		t.Errorf("access %+v", v.Access)
 	}
@@ -337,5 +357,83 @@ func TestEndingTheEngagement(t *testing.T) {
 	w.must(err)
 	if len(all) != 1 || all[0].EndedOn == nil || w.show(w.lead, caseID).Engaged {
 		t.Errorf("the engagement still runs: %+v", all)
+	}
+}
+
+func TestPreservingEvidenceNeedsEvidenceOrAReason(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	const step = "step-preserve-evidence"
+	w.must(w.finish(w.analyst, caseID, "step-open-case"))
+	err := w.finish(w.analyst, caseID, step)
+	w.want(err, apperr.InvalidInput)
+	if !strings.Contains(err.Error(), "at least one item of evidence") {
+		t.Errorf("the message does not say what is missing: %v", err)
+	}
+	if s := w.step(caseID, step); len(s.Lacks) != 1 || len(s.Barred()) != 0 {
+		t.Errorf("the step lacks %+v, barred %+v", s.Lacks, s.Barred())
+	}
+	said := incident.Settlement{CaseID: caseID, StepID: step, Version: 1, Note: "The device is gone; nothing was ever logged."}
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, said))
+	w.must(w.cases.ReopenStep(w.ctx, w.analyst, caseID, step, 2, "A log turned up."))
+	if _, err := w.collect(w.analyst, caseID, "", "log-export", "Sign-in log"); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.step(caseID, step); len(s.Lacks) != 0 {
+		t.Errorf("with evidence on the case it lacks %+v", s.Lacks)
+	}
+	w.must(w.finish(w.analyst, caseID, step))
+}
+
+func TestTheTimelineNamesWhoEnteredAndHired(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.must(w.cases.TickItem(w.ctx, w.analyst, caseID, "step-open-case", 0))
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: "step-open-case", Version: 1, Note: "Channel agreed."}))
+	r, err := w.cases.Report(w.ctx, w.analyst, caseID)
+	w.must(err)
+	settled := false
+	for _, e := range r.Timeline {
+		if e.Actor == "" {
+			t.Errorf("%s at %v names nobody: %s", e.Kind, e.At, e.Text)
+		}
+		settled = settled || e.Kind == "case.step_done" && strings.Contains(e.Text, "1 of 4 points ticked") && strings.Contains(e.Text, "Channel agreed.")
+	}
+	if !settled {
+		t.Error("the timeline does not say what was settled")
+	}
+}
+
+func TestWhoOpenedACaseIsOnRecord(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.join(caseID, w.auditor, incident.Observer, incident.Whole)
+	for range 3 {
+		w.show(w.auditor, caseID)
+		_, err := w.cases.Show(w.ctx, w.hr, caseID)
+		w.want(err, apperr.NotFound)
+	}
+	w.show(authz.System("test"), caseID)
+	viewed := func() int {
+		return w.number(`SELECT count(*) FROM audit_entries WHERE case_id = $1 AND subject_kind = 'case' AND action = 'case.viewed' AND actor_id = $2`, caseID, w.auditor.ID)
+	}
+	if n := viewed(); n != 1 {
+		t.Errorf("%d entries of three looks within a moment", n)
+	}
+	w.db.SetClock(func() time.Time { return time.Now().Add(31 * time.Minute) })
+	w.show(w.auditor, caseID)
+	if n := viewed(); n != 2 {
+		t.Errorf("%d entries after a look half an hour later", n)
+	}
+	visits, err := w.cases.Visits(w.ctx, w.analyst, caseID)
+	w.must(err)
+	i := slices.IndexFunc(visits, func(v incident.Visit) bool { return v.UserID == w.auditor.ID })
+	if i < 0 || visits[i].Times != 2 {
+		t.Errorf("visits %+v", visits)
+	}
+	_, err = w.cases.Visits(w.ctx, w.hr, caseID)
+	w.want(err, apperr.NotFound)
+	if n := w.number(`SELECT count(*) FROM audit_entries WHERE action = 'case.viewed' AND actor_id IS NOT DISTINCT FROM $1::uuid`, w.hr.ID); n != 0 {
+		t.Error("a look that was refused is recorded as one")
 	}
 }

@@ -69,13 +69,24 @@ func (s *Service) events(c Case, rows []row) []Event {
 	ed := s.lib.At(c.Edition)
 	events := make([]Event, len(rows))
 	for i, r := range rows {
-		events[i] = Event{ID: r.ID, At: r.At, Kind: r.Kind, Text: tellRow(ed, r), Actor: r.Actor, StepID: r.StepID,
+		events[i] = Event{ID: r.ID, At: r.At, Kind: r.Kind, Text: tellRow(ed, r), Actor: doer(r), StepID: r.StepID,
 			Before: r.At.Before(c.OpenedAt)}
 		if r.EvidenceID != nil {
 			events[i].EvidenceID = *r.EvidenceID
 		}
 	}
 	return events
+}
+
+// doer names who did it: a person, the system that reported it, or Gatehouse itself.
+func doer(r row) string {
+	switch {
+	case r.Actor != "":
+		return r.Actor
+	case r.Kind == "signal.received":
+		return r.Text
+	}
+	return "Gatehouse"
 }
 
 // tellRow says a row in a sentence. The case's own rows come with theirs.
@@ -174,6 +185,16 @@ func historyEnd(c Case) time.Time {
 	return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
+// auditedBy finds who did what a row does not name the doer of: its audit entry does.
+func auditedBy(subjectKind, subjectID, action string) string {
+	return `(SELECT l.actor_id FROM audit_entries l
+	         WHERE  l.subject_kind = '` + subjectKind + `' AND l.subject_id = ` + subjectID + `::text AND l.action = '` + action + `'
+	         ORDER  BY l.id DESC LIMIT 1)`
+}
+
+// enteredBy is who made the first entry about person p.
+const enteredBy = `(SELECT l.actor_id FROM audit_entries l WHERE l.person_id = p.id ORDER BY l.id LIMIT 1)`
+
 // historyParts are the sources of a timeline: $1 is the case, $2 the person. A second event of one row gets an id of
 // its own, since the id decides between events of the same moment.
 var historyParts = []string{
@@ -181,9 +202,9 @@ var historyParts = []string{
 	 FROM   case_timeline t WHERE t.case_id = $1`,
 	`SELECT e.id, e.collected_at, 'evidence.collected', e.collected_by, '', e.id, e.kind, e.form, e.title
 	 FROM   evidence_items e WHERE e.person_id = $2 AND (e.case_id IS NULL OR e.case_id = $1)`,
-	`SELECT p.id, p.created_at, 'person.added', NULL::uuid, '', NULL::uuid, p.channel_id, '', ''
+	`SELECT p.id, p.created_at, 'person.added', ` + enteredBy + `, '', NULL::uuid, p.channel_id, '', ''
 	 FROM   people p WHERE p.id = $2`,
-	`SELECT a.id, a.applied_at, 'application.added', NULL::uuid, '', NULL::uuid, '', '', j.title
+	`SELECT a.id, a.applied_at, 'application.added', ` + auditedBy("application", "a.id", "application.added") + `, '', NULL::uuid, '', '', j.title
 	 FROM   applications a JOIN jobs j ON j.id = a.job_id WHERE a.person_id = $2`,
 	`SELECT m.id, m.at, 'application.moved', m.moved_by, '', NULL::uuid, '', m.to_stage, m.reason
 	 FROM   application_moves m JOIN applications a ON a.id = m.application_id WHERE a.person_id = $2`,
@@ -193,11 +214,11 @@ var historyParts = []string{
 	`SELECT md5(a.id::text || 'ended')::uuid, a.ended_at, 'application.ended', a.ended_by, '', NULL::uuid, '', a.status,
 	        a.ended_reason
 	 FROM   applications a WHERE a.person_id = $2 AND a.ended_at IS NOT NULL`,
-	`SELECT g.id, g.created_at, 'engagement.started', NULL::uuid, '', NULL::uuid, '', g.kind,
+	`SELECT g.id, g.created_at, 'engagement.started', ` + auditedBy("engagement", "g.id", "engagement.begun") + `, '', NULL::uuid, '', g.kind,
 	        concat_ws(', ', nullif(g.title, ''), g.kind, 'from ' || to_char(g.started_on, 'FMDD Mon YYYY'))
 	 FROM   engagements g WHERE g.person_id = $2`,
-	`SELECT md5(g.id::text || 'ended')::uuid, g.ended_on::timestamptz, 'engagement.ended', NULL::uuid, '', NULL::uuid, '',
-	        g.kind, g.title
+	`SELECT md5(g.id::text || 'ended')::uuid, g.ended_on::timestamptz, 'engagement.ended',
+	        ` + auditedBy("engagement", "g.id", "engagement.ended") + `, '', NULL::uuid, '', g.kind, g.title
 	 FROM   engagements g WHERE g.person_id = $2 AND g.ended_on IS NOT NULL`,
 	`SELECT s.id, s.submitted_at, 'scorecard.submitted', s.user_id, '', NULL::uuid, i.stage_id, s.number::text,
 	        coalesce((SELECT w.words FROM scorecard_words w WHERE w.scorecard_id = s.id AND w.field = 'summary'), '')
@@ -216,6 +237,7 @@ var historyParts = []string{
 	`SELECT m.id, m.at, 'assessment.moved', NULL::uuid, '', NULL::uuid, '', m.to_band || ', ' || m.coverage || ' % known',
 	        m.cause
 	 FROM   assessment_moves m WHERE m.person_id = $2 AND m.from_band <> m.to_band`,
-	`SELECT s.id, s.occurred_at, 'signal.received', NULL::uuid, '', NULL::uuid, s.signal_id, '', s.source
+	`SELECT s.id, s.occurred_at, 'signal.received', CASE WHEN s.source = 'by hand' THEN ` + auditedBy("signal", "s.id", "signal.recorded") + ` END,
+	        '', NULL::uuid, s.signal_id, '', s.source
 	 FROM   signals s WHERE s.person_id = $2`,
 }

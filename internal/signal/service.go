@@ -25,6 +25,7 @@ type Service struct {
 	people *person.Service
 	hiring *hiring.Service
 	assess *assessment.Service
+	walk   walk
 }
 
 // NewService returns the service on d.

@@ -201,6 +201,53 @@ func TestAccountsAreResolved(t *testing.T) {
 	}
 }
 
+func TestAccountsEnteredLaterBringTheirSignals(t *testing.T) {
+	w := setup(t)
+	p := persontest.New(t, w.db)
+	line := func(account string, at time.Time) signal.Line {
+		l := w.lines(1, jiggler, "")[0]
+		l.Account, l.ExternalID, l.OccurredAt = account, account+at.String(), at
+		return l
+	}
+	early := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC) // before the engagement: the account may have been another's
+	r := w.ingest([]signal.Line{line("late@example.com", w.now.Add(-time.Hour)), line("LATE@example.com", w.now.Add(-2*time.Hour)),
+		line("late@example.com", early), line("nobody@example.com", w.now)})
+	if r.Unresolved != 4 {
+		t.Fatalf("receipt %+v", r)
+	}
+	attribute := func() {
+		t.Helper()
+		if err := w.s.Attribute(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.takeUp()
+	}
+	const mine = `SELECT count(*) FROM signals WHERE person_id = $1 AND engagement_id IS NOT NULL`
+	attribute()
+	if n := w.count(mine, p.ID); n != 0 {
+		t.Fatalf("%d signals found an owner without an account", n)
+	}
+	w.engage(p, "late@example.com", false)
+	for range 2 { // the second round finds nothing, and counts nothing twice
+		attribute()
+	}
+	if n := w.count(mine, p.ID); n != 2 {
+		t.Errorf("%d signals attributed, want 2", n)
+	}
+	if n := w.count(`SELECT count(*) FROM signals WHERE person_id IS NULL`); n != 2 {
+		t.Errorf("%d signals are nobody's, want 2", n)
+	}
+	if n := w.count(`SELECT n FROM signal_totals WHERE person_id = $1 AND signal_id = $2 AND noted = n`, p.ID, jiggler); n != 2 {
+		t.Errorf("the assessment knows of %d", n)
+	}
+	if n := w.count(`SELECT count(*) FROM audit_entries WHERE action = 'signals.attributed'`); n != 1 {
+		t.Errorf("%d audit entries", n)
+	}
+	if n := w.count(`SELECT sum(n)::int FROM signal_days`); n != 4 {
+		t.Errorf("the days count %d, want 4", n)
+	}
+}
+
 func TestRecordByHand(t *testing.T) {
 	w := setup(t)
 	p := persontest.New(t, w.db)

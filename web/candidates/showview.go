@@ -209,6 +209,11 @@ func originOf(kind string) string {
 	return "Recorded check"
 }
 
+// clearedUp reports that nothing is open and something was explained: the explanation is then what the file says.
+func (v showView) clearedUp() bool {
+	return len(v.Open) == 0 && slices.ContainsFunc(v.Settled, func(f candidate.Flag) bool { return f.State == flag.Explained && f.WithdrawnAt == nil })
+}
+
 // settledAs says what became of a flag that waits no more.
 func settledAs(f candidate.Flag) string {
 	switch {

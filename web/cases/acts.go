@@ -21,9 +21,17 @@ func (h *Handlers) onStep(r *http.Request, at, said string) act {
 	return act{at: at, page: h.step, said: said, to: func(caseID incident.ID) string { return path.CaseStep(caseID, step) }}
 }
 
+// stepTitle names the step of the address in what is said afterwards, on a page where it is one of many.
+func (h *Handlers) stepTitle(r *http.Request) string {
+	if step, known := h.lib.Current().Step(request.Param(r, "step")); known {
+		return "“" + step.Title + "”"
+	}
+	return "The step"
+}
+
 // FinishStep calls a step done and leads back to the playbook.
 func (h *Handlers) FinishStep(w http.ResponseWriter, r *http.Request) error {
-	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: "Step done."}
+	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: h.stepTitle(r) + " is done."}
 	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
 		st, err := settlementOf(r, caseID)
 		if err != nil {
@@ -35,7 +43,7 @@ func (h *Handlers) FinishStep(w http.ResponseWriter, r *http.Request) error {
 
 // SkipStep settles a step without doing it.
 func (h *Handlers) SkipStep(w http.ResponseWriter, r *http.Request) error {
-	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: "Step skipped. The reason stays in the report."}
+	a := act{at: "settle", page: h.step, to: path.Case[incident.ID], said: h.stepTitle(r) + " is skipped. The reason stays in the report."}
 	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
 		st, err := settlementOf(r, caseID)
 		if err != nil {

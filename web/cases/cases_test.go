@@ -165,9 +165,11 @@ func TestEscalateForm(t *testing.T) {
 		t.Errorf("a member, again: %d", got.Status)
 	}
 	got := w.hr.Post(path.Escalate(w.person), url.Values{"reason": {"Documents do not fit."}})
-	if got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.Candidate(w.person) {
-		t.Errorf("HR learns of the case: %d to %s", got.Status, got.Header.Get("Location"))
+	own := got.Header.Get("Location")
+	if got.Status != http.StatusSeeOther || !strings.HasPrefix(own, path.Cases+"/") || own == path.Case(w.caseID) {
+		t.Errorf("HR learns of the case: %d to %s", got.Status, own)
 	}
+	w.got(w.hr, own, "Only you can see this case")
 	w.got(w.analyst, path.CaseTab(w.caseID, "notes"), "Documents do not fit.", "From outside the case")
 }
 

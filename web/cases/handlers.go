@@ -56,8 +56,7 @@ func (h *Handlers) escalation(w http.ResponseWriter, r *http.Request, status int
 	return response.Page(w, r, status, escalatePage(p, findings, again))
 }
 
-// Escalate opens the case. Where one is open that the reader does not see, their reason is passed on to it, and all
-// they learn is that it was received.
+// Escalate opens the case. The answer is the same where one is open that the reader does not see.
 func (h *Handlers) Escalate(w http.ResponseWriter, r *http.Request) error {
 	personID, err := request.ID[person.ID](r, "id")
 	if err != nil {
@@ -73,9 +72,6 @@ func (h *Handlers) Escalate(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
-	}
-	if caseID == "" {
-		return response.See(w, r, path.Candidate(personID), "Received. Thank you; whoever handles this will see your reason.")
 	}
 	return response.See(w, r, path.Case(caseID), "Case opened. You lead it, and nobody else sees it yet.")
 }

@@ -45,6 +45,7 @@ var workplaces = map[string]struct {
 	"step-review-permissions":   {"access", "Access", incident.RegisterAccess},
 	"step-revoke-access":        {"access", "Access", incident.RegisterAccess},
 	"step-collect-dossier":      {"dossier", "Dossier", incident.RegisterDossier},
+	"step-clear-subject":        {"outcome", "Outcome", ""},
 	"step-decide":               {"outcome", "Outcome", ""},
 	"step-close-case":           {"outcome", "Outcome", ""},
 }
@@ -230,11 +231,7 @@ func lower(s string) string {
 }
 
 func lockTexts(locks []incident.Lock) []string {
-	texts := make([]string, len(locks))
-	for i, l := range locks {
-		texts[i] = l.Text
-	}
-	return texts
+	return incident.Sentences(locks)
 }
 
 func count(n int) string {

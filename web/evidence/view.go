@@ -123,6 +123,8 @@ func (v view) happened(e evidence.Event) ui.Event {
 		event.Title, event.Icon = "Collected", ui.IconUpload
 	case evidence.Attached:
 		event.Title, event.Icon = "Attached", ui.IconPaperclip
+	case evidence.Opened:
+		event.Title, event.Icon = "This page opened", ui.IconEye
 	case evidence.Viewed:
 		event.Title, event.Icon = "Viewed", ui.IconEye
 	case evidence.Downloaded:

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 )
 
 var (
@@ -37,6 +38,10 @@ type Store interface {
 	// Delete removes a blob for good. Deleting what is not there is no error,
 	// so that it can be tried again.
 	Delete(ctx context.Context, key string) error
+	// Older calls each with the key of every blob that was put before a time,
+	// in no order, until each fails. Blobs that come or go meanwhile may be
+	// missed.
+	Older(ctx context.Context, than time.Time, each func(key string) error) error
 }
 
 // Info is what a store knows about a blob.

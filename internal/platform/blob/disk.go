@@ -185,6 +185,33 @@ func (d *Disk) Delete(_ context.Context, key string) error {
 	return nil
 }
 
+// Older implements Store.
+func (d *Disk) Older(ctx context.Context, than time.Time, each func(key string) error) error {
+	return fs.WalkDir(d.root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // deleted since its folder was read
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case e.IsDir() && name == incoming:
+			return fs.SkipDir
+		}
+		if home, err := location(e.Name()); e.IsDir() || err != nil || home != name {
+			return nil // a folder, or nothing that Put made
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || !info.ModTime().Before(than) {
+			return err
+		}
+		return each(e.Name())
+	})
+}
+
 // location is the file of a key, within the root.
 func location(key string) (string, error) {
 	if err := CheckKey(key); err != nil {

@@ -125,6 +125,11 @@ func expandBooleans(args []string) []string {
 
 func usage(out io.Writer, command string) {
 	fmt.Fprintf(out, "usage: gatehouse %s [options]\n\noptions, each also a variable:\n", command)
+	PrintOptions(out)
+}
+
+// PrintOptions lists the options, for subcommands that have others beside them.
+func PrintOptions(out io.Writer) {
 	for _, o := range options {
 		name := "  (variable only)"
 		if o.flag != "" {

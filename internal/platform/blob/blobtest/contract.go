@@ -7,10 +7,12 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"gatehouse/internal/platform/blob"
 )
@@ -24,6 +26,7 @@ func Contract(t *testing.T, newStore func(t *testing.T) blob.Store) {
 		"keeps nothing of a failed put":  keepsNothingOfFailedPut,
 		"knows what is not there":        knowsWhatIsNotThere,
 		"deletes":                        deletes,
+		"lists what is older":            listsOlder,
 		"refuses malformed keys":         refusesKeys,
 		"takes concurrent puts":          takesConcurrentPuts,
 		"one of concurrent writers wins": oneWriterWins,
@@ -108,6 +111,30 @@ func deletes(t *testing.T, s blob.Store) {
 		t.Errorf("the other blob is %q", got)
 	}
 	put(t, s, key, "again")
+}
+
+func listsOlder(t *testing.T, s blob.Store) {
+	for _, name := range []string{"a", key} {
+		put(t, s, name, "old")
+	}
+	older := func(than time.Time) (keys []string) {
+		t.Helper()
+		if err := s.Older(t.Context(), than, func(k string) error { keys = append(keys, k); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(keys)
+		return keys
+	}
+	if got := older(time.Now().Add(time.Hour)); !slices.Equal(got, []string{key, "a"}) {
+		t.Errorf("older than an hour from now: %v", got)
+	}
+	if got := older(time.Now().Add(-time.Hour)); len(got) != 0 {
+		t.Errorf("older than an hour ago: %v", got)
+	}
+	enough := errors.New("enough")
+	if err := s.Older(t.Context(), time.Now().Add(time.Hour), func(string) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("each failed, Older says %v", err)
+	}
 }
 
 func refusesKeys(t *testing.T, s blob.Store) {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/app"
+	"gatehouse/internal/platform/config"
+)
+
+func TestHelpListsOwnOptions(t *testing.T) {
+	for _, tt := range []struct {
+		command []string
+		says    []string
+	}{
+		{[]string{"token", "create", "--help"}, []string{"--name", "--scope", "--days", "(default 365)", "--data"}},
+		{[]string{"user", "add", "-h"}, []string{"--email", "--role", "--time-zone", "--data"}},
+		{[]string{"demo", "--help"}, []string{"--candidates", "--addr"}},
+	} {
+		code, _, errout := gatehouse(t, "", tt.command...)
+		if code != 0 || strings.Contains(errout, "Password") {
+			t.Errorf("%v: exit %d\n%s", tt.command, code, errout)
+		}
+		for _, word := range tt.says {
+			if !strings.Contains(errout, word) {
+				t.Errorf("%v does not list %q:\n%s", tt.command, word, errout)
+			}
+		}
+	}
+}
+
+// TestErrandsBesideTheServer adds a user and makes a token on the private database, before and while a server has it.
+func TestErrandsBesideTheServer(t *testing.T) {
+	// A socket's path is short, and the database's own user must reach it: both speak against t.TempDir.
+	data, err := os.MkdirTemp("", "gh-errand-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(data) })
+	if err := os.Chmod(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GATEHOUSE_DATABASE_URL", "")
+	t.Setenv("GATEHOUSE_DATA", data)
+	add := func(email string) {
+		t.Helper()
+		if code, out, errout := gatehouse(t, "a long enough secret phrase\n", "user", "add", "--email", email, "--name", "Ada Berg", "--role", "hr"); code != 0 ||
+			!strings.Contains(out, email+" may sign in now") {
+			t.Fatalf("user add: exit %d, %s%s", code, out, errout)
+		}
+	}
+	add("before@example.com")
+
+	a, err := app.Open(t.Context(), config.Config{Data: data}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add("beside@example.com")
+	if code, out, errout := gatehouse(t, "", "token", "create", "--name", "endpoint tool"); code != 0 || len(strings.TrimSpace(out)) < 20 {
+		t.Errorf("token create: exit %d, %s%s", code, out, errout)
+	}
+	var users, tokens int
+	if err := a.DB.Pool().QueryRow(t.Context(), `SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM api_tokens)`).Scan(&users, &tokens); err != nil {
+		t.Fatalf("the server lost its database: %v", err)
+	}
+	if users != 2 || tokens != 1 {
+		t.Errorf("%d users and %d tokens", users, tokens)
+	}
+	if report, code := doctor(t); code != 0 || report["Database"].State != well || report["Schema"].Found != "up to date" {
+		t.Errorf("the doctor beside the server: exit %d, %+v", code, report)
+	}
+	if code, _, errout := gatehouse(t, "", "migrate"); code != exitFailed || !strings.Contains(errout, "already running") {
+		t.Errorf("migrating beneath the server: exit %d, %s", code, errout)
+	}
+
+	// A server of an older version must not find the schema changed beneath it.
+	if _, err := a.DB.Pool().Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errout := gatehouse(t, "", "token", "create", "--name", "another"); code != exitFailed || !strings.Contains(errout, "older version") {
+		t.Errorf("beside an older server: exit %d, %s", code, errout)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

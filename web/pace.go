@@ -1,0 +1,61 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"gatehouse/internal/platform/apperr"
+)
+
+// pace is how fast the body of a request must come: a first while for free, then so many bytes a second on average. A
+// fixed time would either cut off an honest upload on a slow line or let one machine hold thousands of connections
+// with a byte now and then.
+type pace struct {
+	grace time.Duration
+	rate  int64 // bytes per second
+}
+
+// humanPace lets an old telephone line keep up.
+var humanPace = pace{grace: time.Minute, rate: 2 << 10}
+
+// bodies breaks off requests whose body comes slower.
+func (p pace) bodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
+			r.Body = &pacedBody{ReadCloser: r.Body, pace: p, conn: http.NewResponseController(w), began: time.Now()}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pacedBody moves the connection's deadline on as bytes come.
+type pacedBody struct {
+	io.ReadCloser
+	pace
+	conn  *http.ResponseController
+	began time.Time
+	came  int64
+	ended bool
+}
+
+func (b *pacedBody) Read(p []byte) (int, error) {
+	if b.ended {
+		return b.ReadCloser.Read(p)
+	}
+	// A connection that takes no deadlines, such as a test's recorder, is not slow either.
+	_ = b.conn.SetReadDeadline(b.began.Add(b.grace + time.Duration(b.came/b.rate)*time.Second))
+	n, err := b.ReadCloser.Read(p)
+	b.came += int64(n)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, apperr.With(err, apperr.InvalidInput, "This came so slowly that it was broken off. Nothing was kept; try again on a better line.")
+	case err != nil:
+		// While a long answer goes out the server listens for the client leaving: that must not run into our deadline.
+		b.ended = true
+		_ = b.conn.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
