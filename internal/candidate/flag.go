@@ -28,10 +28,10 @@ type FlagView struct {
 // flagRow is a flag as it is read, with what the page shows beside it.
 type flagRow struct {
 	Flag
-	PersonName   string
-	Band         catalogue.Band
-	Coverage     int
-	Owes         bool
+	PersonName string
+	Band       catalogue.Band
+	Coverage   int
+	Owes       bool
 }
 
 // Flag reads one flag, or NotFound if the actor does not see its person, or may not see other interviewers' answers

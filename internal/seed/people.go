@@ -21,11 +21,11 @@ import (
 
 // tables are the streams that one pass over the people feeds.
 type tables struct {
-	people, keys, claims, applications, moves, engagements, accounts               *stream
-	outcomes, assessments, bandMoves, flags                                        *stream
-	interviews, interviewers, answers, scorecards                                  *stream
-	evidence, links, custody                                                       *stream
-	audit, values                                                                  *stream
+	people, keys, claims, applications, moves, engagements, accounts        *stream
+	outcomes, assessments, bandMoves, flags                                 *stream
+	interviews, interviewers, answers, scorecards                           *stream
+	evidence, links, custody                                                *stream
+	audit, values                                                           *stream
 	cases, members, steps, notes, timeline, dossier, gaps, grants, payments *stream
 }
 
