@@ -25,9 +25,13 @@ type Stored struct {
 // Percent is the coverage in whole percent, rounded down: 100 means that everything in scope is known.
 func (c Coverage) Percent() int { return int(c.Fraction*100 + 1e-9) }
 
-// StoredSQL reads the assessment of the person that is its argument, or no row when there is none; for pages that
-// read everything they need in one batch. Its rows collect into Stored.
-const StoredSQL = `
+// StoredRows selects from the assessments s the fields of Stored, by the names that JSON has for them; for pages that
+// read everything they need at once.
+const StoredRows = `
+		        SELECT s.edition, s.score, s.band, s.coverage, s.claims, s.reasons, s.next, s.assessed_at AS assessedat
+		        FROM   assessments s`
+
+const storedSQL = `
 		SELECT edition, score, band, coverage, claims, reasons, next, assessed_at
 		FROM   assessments
 		WHERE  person_id = $1`
@@ -37,7 +41,7 @@ func (s *Service) Of(ctx context.Context, actor authz.Actor, personID person.ID)
 	if _, err := s.people.ByID(ctx, actor, personID); err != nil {
 		return Stored{}, err
 	}
-	rows, _ := s.db.Pool().Query(ctx, StoredSQL, personID)
+	rows, _ := s.db.Pool().Query(ctx, storedSQL, personID)
 	found, err := db.Many[Stored](rows)
 	if err != nil {
 		return Stored{}, err

@@ -74,7 +74,7 @@ func (s *Service) flagEvidence(ctx context.Context, actor authz.Actor, v *FlagVi
 		links []Link
 	)
 	s.evidence.QueueForPerson(&batch, actor, v.Flag.PersonID, &v.Items)
-	into(&batch, &links, linksSQL, v.Flag.PersonID, nullable(actor))
+	into(&batch, &links, linksRows+" WHERE e.person_id = $1 AND "+ofCase("$2"), v.Flag.PersonID, nullable(actor))
 	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}

@@ -50,22 +50,17 @@ const HistorySize = 40
 func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.ID, ask Ask) (View, error) {
 	v := View{Tab: ask.Tab}
 	var (
-		stored []assessment.Stored
-		seen   []Seen
-		said   []claim.Claim
-		links  []Link
-		batch  pgx.Batch
+		head  headRow
+		seen  []Seen
+		said  []claim.Claim
+		batch pgx.Batch
 	)
 	headText, headArgs := headSQL(actor, personID)
 	batch.Queue(headText, headArgs...).Query(func(rows pgx.Rows) (err error) {
-		v.Head, err = db.One[Head](rows, "candidate")
+		head, err = db.One[headRow](rows, "candidate")
 		return err
 	})
-	into(&batch, &stored, assessment.StoredSQL, personID)
-	into(&batch, &v.Flags, flagsSQL, personID)
 	into(&batch, &seen, seenSQL, personID)
-	into(&batch, &links, linksSQL, personID, nullable(actor))
-	incident.QueueStanding(&batch, actor, personID, &v.Standing)
 	if ask.Tab != TabClaims { // which counts what it reads
 		batch.Queue(claimCountSQL, personID).QueryRow(func(row pgx.Row) error { return row.Scan(&v.Claims) })
 	}
@@ -82,11 +77,22 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return View{}, err
 	}
+	v.Head, v.Flags, v.Standing = head.Head, head.Flags, incident.Standing{Cases: head.Cases, Proposed: head.Proposed}
 	if err := s.name(ctx, &v, seen); err != nil {
 		return View{}, err
 	}
-	v.fill(s, actor, stored, seen, said, links)
+	v.fill(s, actor, head.Stored, seen, said, head.Links)
 	return v, nil
+}
+
+// headRow is what headSQL reads.
+type headRow struct {
+	Head
+	Stored   *assessment.Stored // nil when nobody was assessed yet
+	Flags    []Flag
+	Links    []Link
+	Cases    []incident.Known
+	Proposed bool
 }
 
 // name fills in who did what.
@@ -106,9 +112,9 @@ func (s *Service) name(ctx context.Context, v *View, seen []Seen) error {
 }
 
 // fill works out what the rows say together.
-func (v *View) fill(s *Service, actor authz.Actor, stored []assessment.Stored, seen []Seen, said []claim.Claim, links []Link) {
-	if v.Assessed = len(stored) > 0; v.Assessed {
-		v.Assessment = stored[0]
+func (v *View) fill(s *Service, actor authz.Actor, stored *assessment.Stored, seen []Seen, said []claim.Claim, links []Link) {
+	if v.Assessed = stored != nil; v.Assessed {
+		v.Assessment = *stored
 	} else {
 		v.Assessment = s.assess.Blank(v.Head.LevelID, v.Head.StageID)
 	}

@@ -1,18 +1,22 @@
 package candidate
 
 import (
+	"gatehouse/internal/assessment"
+	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 )
 
-// headSQL reads the head of the page, if the actor sees the person. Only this query of the batch asks who looks:
-// the others' rows are thrown away when it has none.
+// headSQL reads the head of the page, if the actor sees the person, and with it the short lists about them, as JSON
+// with names that Go's fields answer to: each statement more would cost more than its rows. Only this query of the batch
+// asks who looks: the others' rows are thrown away when it has none.
 func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 	var w db.Where
 	viewer := w.Number("?::uuid", nullable(actor))
 	w.Add("p.id = ?", personID)
 	person.Visible(actor, &w, "p")
+	standing := incident.StandingColumns(actor, &w)
 	return `
 		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
 		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
@@ -22,10 +26,14 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason, a.ended_at,
 		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
 		       met.interviews AS interview_count, met.owes,
-		       coalesce((SELECT jsonb_agg(jsonb_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
+		       (SELECT json_agg(json_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
 		                        'reason', o.reason, 'by_id', o.overridden_by, 'at', o.overridden_at) ORDER BY o.overridden_at)
-		                 FROM   gate_overrides o
-		                 WHERE  o.application_id = p.application_id), '[]') AS overrides
+		        FROM   gate_overrides o
+		        WHERE  o.application_id = p.application_id) AS overrides,
+		       (SELECT row_to_json(x) FROM (` + assessment.StoredRows + ` WHERE s.person_id = p.id) x) AS stored,
+		       (SELECT json_agg(x ORDER BY x.raisedat DESC, x.id DESC) FROM (` + flagsRows + ` WHERE f.person_id = p.id) x) AS flags,
+		       (SELECT json_agg(x) FROM (` + linksRows + ` WHERE e.person_id = p.id AND ` + ofCase(viewer) + `) x) AS links,
+		       ` + standing + `
 		FROM   people p
 		LEFT   JOIN applications a ON a.id = p.application_id
 		LEFT   JOIN jobs j ON j.id = a.job_id
@@ -53,13 +61,12 @@ func nullable(actor authz.Actor) *string {
 	return &actor.ID
 }
 
-const flagsSQL = `
-		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
-		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
-		       f.withdrawn_at, f.rests, f.version
-		FROM   flags f
-		WHERE  f.person_id = $1
-		ORDER  BY f.raised_at DESC, f.id DESC`
+const flagsRows = `
+		        SELECT f.id, f.person_id AS personid, f.item_id AS itemid, f.answer, f.strength, f.group_id AS groupid,
+		               f.origin_kind AS originkind, f.origin_id AS originid, f.summary, f.state, f.raised_at AS raisedat,
+		               f.raised_by AS raisedby, f.disposed_at AS disposedat, f.disposed_by AS disposedby, f.reason,
+		               f.seconded_at AS secondedat, f.seconded_by AS secondedby, f.withdrawn_at AS withdrawnat, f.rests, f.version
+		        FROM   flags f`
 
 const seenSQL = `
 		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at, o.noted_by AS noted_by_id
@@ -75,16 +82,17 @@ const claimsSQL = `
 
 const claimCountSQL = `SELECT count(*) FROM claims WHERE person_id = $1 AND retired_at IS NULL`
 
-// ofCase leaves out what lies in a case that the viewer ($2) is no member of.
-const ofCase = `(e.case_id IS NULL OR EXISTS (
-		           SELECT FROM case_members m
-		           WHERE  m.case_id = e.case_id AND m.user_id = $2 AND m.removed_at IS NULL))`
+// ofCase leaves out what lies in a case that the viewer is no member of.
+func ofCase(viewer string) string {
+	return `(e.case_id IS NULL OR EXISTS (
+		            SELECT FROM case_members m
+		            WHERE  m.case_id = e.case_id AND m.user_id = ` + viewer + ` AND m.removed_at IS NULL))`
+}
 
-const linksSQL = `
-		SELECT e.id AS evidence_id, coalesce(l.subject_kind, '') AS subject_kind, coalesce(l.subject_id, '') AS subject_id
-		FROM   evidence_items e
-		LEFT   JOIN evidence_links l ON l.evidence_id = e.id
-		WHERE  e.person_id = $1 AND ` + ofCase
+const linksRows = `
+		        SELECT e.id AS evidenceid, coalesce(l.subject_kind, '') AS subjectkind, coalesce(l.subject_id, '') AS subjectid
+		        FROM   evidence_items e
+		        LEFT   JOIN evidence_links l ON l.evidence_id = e.id`
 
 const interviewsSQL = `
 		SELECT i.id, i.stage_id, i.starts_at, i.minutes, i.status,

@@ -3,6 +3,8 @@ package incident
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -561,22 +563,29 @@ type Standing struct {
 	Proposed bool
 }
 
-// QueueStanding queues what the actor, who sees the person, may know of the cases on them; for pages that read
-// everything they need in one batch.
-func QueueStanding(batch *pgx.Batch, actor authz.Actor, personID person.ID, into *Standing) {
+// StandingColumns are the columns cases and proposed of what the actor, who sees the person p, may know of the cases on
+// them; for pages that read everything they need at once. Only the lines of the actor's own cases are in the first, a
+// JSON list of Known.
+func StandingColumns(actor authz.Actor, w *db.Where) string {
+	numbered := func(sql string) string {
+		var old []string
+		for i, arg := range asker(actor) {
+			if number := "$" + strconv.Itoa(i+1); strings.Contains(sql, number) {
+				old = append(old, number, w.Number([]string{"?::uuid", "?::boolean", "?::uuid"}[i], arg))
+			}
+		}
+		return strings.NewReplacer(old...).Replace(sql)
+	}
+	cases, proposed := "NULL::json", "false"
 	if actor.May(authz.CaseRead) {
-		batch.Queue(`
-		SELECT c.id, c.code_name, c.status, c.opened_at
-		FROM   cases c
-		`+membership+`
-		WHERE  c.person_id = $4 AND `+seen+`
-		ORDER  BY c.opened_at DESC, c.id DESC`, asker(actor, personID)...).Query(func(rows pgx.Rows) (err error) {
-			into.Cases, err = db.Many[Known](rows)
-			return err
-		})
+		cases = numbered(`(
+		       SELECT json_agg(k ORDER BY k.openedat DESC, k.id DESC)
+		       FROM  (SELECT c.id, c.code_name AS codename, c.status, c.opened_at AS openedat
+		              FROM   cases c ` + membership + `
+		              WHERE  c.person_id = p.id AND ` + seen + `) k)`)
 	}
 	if actor.May(authz.CaseEscalate) {
-		batch.Queue(`SELECT EXISTS (SELECT FROM people p WHERE p.id = $2 AND `+proposing+`)`, asker(actor)[0], personID).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&into.Proposed) })
+		proposed = numbered(`(` + proposing + `)`)
 	}
+	return cases + ` AS cases, ` + proposed + ` AS proposed`
 }

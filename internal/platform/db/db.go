@@ -48,8 +48,10 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	cfg.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		// Pages read documents far more often than they write them; this decoder takes a third of the time.
-		codec := &pgtype.JSONBCodec{Marshal: json.Marshal, Unmarshal: gojson.Unmarshal}
-		conn.TypeMap().RegisterType(&pgtype.Type{Name: "jsonb", OID: pgtype.JSONBOID, Codec: codec})
+		kept := &pgtype.JSONBCodec{Marshal: json.Marshal, Unmarshal: gojson.Unmarshal}
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "jsonb", OID: pgtype.JSONBOID, Codec: kept})
+		made := &pgtype.JSONCodec{Marshal: json.Marshal, Unmarshal: gojson.Unmarshal}
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "json", OID: pgtype.JSONOID, Codec: made})
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
