@@ -754,6 +754,8 @@ CREATE INDEX case_notes_case ON public.case_notes USING btree (case_id, written_
 
 CREATE INDEX case_steps_due ON public.case_steps USING btree (due_at) WHERE (state = 'open'::text);
 
+CREATE INDEX case_steps_open ON public.case_steps USING btree (case_id, due_at) INCLUDE (step_id, owner_role, owner_id) WHERE (state = 'open'::text);
+
 CREATE INDEX case_steps_owner ON public.case_steps USING btree (owner_id) WHERE (state = 'open'::text);
 
 CREATE INDEX case_timeline_case ON public.case_timeline USING btree (case_id, at DESC, id DESC);

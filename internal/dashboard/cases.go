@@ -35,6 +35,22 @@ func MemberOf(actor authz.Actor, w *db.Where, caseID string, how Membership) {
 		actor.ID, actor.PersonID, actor.PersonID)
 }
 
+// asMember joins the actor's membership m to the cases c, for queries that need it: the cases are those that MemberOf with
+// Any means. The system's own work is nobody's member; m is null.
+func asMember(actor authz.Actor, w *db.Where, user string) string {
+	join := `JOIN case_members m ON m.case_id = c.id AND m.user_id = ` + user + ` AND m.removed_at IS NULL`
+	switch {
+	case actor.Kind == authz.KindSystem:
+		return "LEFT " + join
+	case actor.Kind != authz.KindUser:
+		w.Add("false")
+	case actor.PersonID != "":
+		w.Add("c.person_id <> ?::uuid AND NOT EXISTS (SELECT FROM people r WHERE r.id = ?::uuid AND r.referrer_id = c.person_id)",
+			actor.PersonID, actor.PersonID)
+	}
+	return join
+}
+
 // Membership says how much of a case a member must see to be meant.
 type Membership int
 

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -89,7 +90,7 @@ func severitySum(days []SignalDay, severity catalogue.Severity) int {
 }
 
 const (
-	caseLimit     = 200
+	caseLimit     = 1000
 	overdueLimit  = 10
 	proposalLimit = 8
 	signalDays    = 30
@@ -102,16 +103,26 @@ func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, er
 	now := s.db.Now()
 	r := Response{At: now}
 	var days []dayCount
+	var cases []caseRow
 	var opened []time.Time
 	var proposals []proposalRow
 	batch := &pgx.Batch{}
-	queueOpenCases(batch, actor, &r.Cases)
-	s.queueOverdueSteps(batch, actor, now, &r)
+	weeks := now.AddDate(0, 0, -7*weeksShown)
+	queueCases(batch, actor, now, weeks, &cases)
+	s.queueOverdueSteps(batch, actor, now, &r.Overdue)
 	queueSignalDays(batch, midnight(now).AddDate(0, 0, 1-signalDays), &days)
-	queueOpened(batch, actor, now.AddDate(0, 0, -7*weeksShown), &opened)
 	queueProposals(batch, actor, now, &proposals)
 	if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
 		return Response{}, err
+	}
+	for _, c := range cases {
+		if c.Open {
+			r.Cases = append(r.Cases, c.OpenCase)
+			r.OverdueSteps += c.Overdue
+		}
+		if !c.OpenedAt.Before(weeks) {
+			opened = append(opened, c.OpenedAt)
+		}
 	}
 	r.Phases = phases(r.Cases)
 	r.Ageing = caseAges(r.Cases, now)
@@ -210,16 +221,29 @@ func topKinds(kinds map[string]SignalKind) []SignalKind {
 	return rows[:min(len(rows), topFindings)]
 }
 
-func queueOpenCases(batch *pgx.Batch, actor authz.Actor, into *[]OpenCase) {
+// caseRow is a case of the actor that is open, or was opened in the weeks shown.
+type caseRow struct {
+	OpenCase
+	Open    bool
+	Overdue int // steps that are late, of those the actor sees
+}
+
+func queueCases(batch *pgx.Batch, actor authz.Actor, now, from time.Time, into *[]caseRow) {
 	var w db.Where
-	w.Add("c.status = 'open'")
-	MemberOf(actor, &w, "c.id", Any)
+	user := w.Number("?::uuid", nullable(actor.ID))
+	w.Add("(c.status = 'open' OR c.opened_at >= ?)", from)
+	join := asMember(actor, &w, user)
+	late := w.Number("s.due_at < ?", now)
 	batch.Queue(`
-		SELECT c.id, c.code_name, c.phase, c.opened_at
+		SELECT c.id, c.code_name, c.phase, c.opened_at, c.status = 'open' AS open,
+		       (SELECT count(*) FROM case_steps s
+		        WHERE  c.status = 'open' AND s.case_id = c.id AND s.state = 'open' AND `+late+`
+		        AND    coalesce(m.sees = 'whole' OR s.owner_role = m.function OR s.owner_id = `+user+`, m.user_id IS NULL)) AS overdue
 		FROM   cases c
+		`+join+`
 		`+w.SQL()+`
 		ORDER  BY c.opened_at DESC, c.id DESC
-		`+w.Number("LIMIT ?", caseLimit), w.Args...).Query(many(into))
+		LIMIT  `+strconv.Itoa(caseLimit), w.Args...).Query(many(into))
 }
 
 func queueSignalDays(batch *pgx.Batch, from time.Time, into *[]dayCount) {
@@ -233,16 +257,5 @@ func queueSignalDays(batch *pgx.Batch, from time.Time, into *[]dayCount) {
 			*into = append(*into, c)
 		}
 		return rows.Err()
-	})
-}
-
-func queueOpened(batch *pgx.Batch, actor authz.Actor, from time.Time, into *[]time.Time) {
-	var w db.Where
-	w.Add("c.opened_at >= ?", from)
-	MemberOf(actor, &w, "c.id", Any)
-	batch.Queue(`SELECT c.opened_at FROM cases c `+w.SQL()+` `+w.Number("LIMIT ?", caseLimit), w.Args...).Query(func(rows pgx.Rows) error {
-		var err error
-		*into, err = pgx.CollectRows(rows, pgx.RowTo[time.Time])
-		return err
 	})
 }

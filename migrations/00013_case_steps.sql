@@ -8,9 +8,12 @@ UPDATE case_steps s SET ticked = t.bits
 FROM  (SELECT case_id, step_id, bit_or(1::bigint << item) AS bits FROM case_step_items GROUP BY case_id, step_id) t
 WHERE  t.case_id = s.case_id AND t.step_id = s.step_id;
 DROP TABLE case_step_items;
+-- What is open and late is counted from this index alone.
+CREATE INDEX case_steps_open ON case_steps (case_id, due_at) INCLUDE (step_id, owner_role, owner_id) WHERE state = 'open';
 CREATE INDEX evidence_links_steps ON evidence_links (subject_id COLLATE "C") WHERE subject_kind = 'step';
 
 -- +goose Down
+DROP INDEX case_steps_open;
 DROP INDEX evidence_links_steps;
 CREATE TABLE case_step_items (
     case_id   uuid NOT NULL,
