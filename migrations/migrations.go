@@ -4,12 +4,12 @@ package migrations
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver that goose runs on
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -40,10 +40,12 @@ func Pending(ctx context.Context, url string) (pending bool, err error) {
 }
 
 func withProvider(url string, fn func(*goose.Provider) error) error {
-	conn, err := sql.Open("pgx", url)
+	// The address may hold settings of the pool, which the server would take for its own and refuse.
+	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return fmt.Errorf("open database for migrating: %w", err)
+		return fmt.Errorf("database address: %w", err)
 	}
+	conn := stdlib.OpenDB(*cfg.ConnConfig)
 	defer conn.Close()
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {

@@ -44,6 +44,10 @@ func TestUpIsDoneOnce(t *testing.T) {
 	if pending, err := migrations.Pending(context.Background(), url); err != nil || pending {
 		t.Errorf("pending %v, error %v", pending, err)
 	}
+	// As operators write it who bound the pool: the setting is the pool's, no server knows it.
+	if pending, err := migrations.Pending(context.Background(), url+"&pool_max_conns=4"); err != nil || pending {
+		t.Errorf("with a setting of the pool: pending %v, error %v", pending, err)
+	}
 }
 
 // describe lists tables with their columns and constraints, indexes, triggers and functions, each in the order of
