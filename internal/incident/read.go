@@ -62,8 +62,8 @@ func (v View) Step(stepID string) (Step, bool) {
 	return Step{}, false
 }
 
-// Show reads a case in one round trip, and records the first of a while's looks at it. A member called in for tasks gets the steps of their function, and none of the
-// rest that their register does not hold.
+// Show reads a case in one round trip, and records the first of a while's looks at it. A member called in for tasks
+// gets the steps of their function, and none of the rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
 	var found file
@@ -73,25 +73,14 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		found, err = db.One[file](rows, "case")
 		return err
 	})
-	b.Queue(membersSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		v.Members, err = db.Many[Member](rows)
-		return err
-	})
 	b.Queue(stepsSQL, caseID).Query(func(rows pgx.Rows) (err error) {
 		steps, err = db.ManyLax[Step](rows)
-		return err
-	})
-	b.Queue(inventory.OpenSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		v.Facts.OpenGrants, err = inventory.ScanOpen(rows)
-		return err
-	})
-	b.Queue(payment.UnstoppedSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		v.Facts.Unstopped, err = payment.ScanUnstopped(rows)
 		return err
 	})
 	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
 		return View{}, err
 	}
+	v.Members, v.Facts.OpenGrants, v.Facts.Unstopped = found.Members, found.Left, found.Unstopped
 	byPlace(v.Members)
 	v.Names = names(v.Members)
 	v.Members = current(v.Members)
@@ -114,16 +103,19 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	return v.narrow(), s.visited(ctx, actor, v.Case)
 }
 
-// file is a case with what stands on the tabs of its page: few short lists in one row, since each further query costs
-// more than they do.
+// file is a case with what stands on the tabs of its page: short lists, as arrays and JSON, since each further query
+// costs more than they do.
 type file struct {
 	Case
 	collected
+	Members []Member // all there ever were, in no order
 	// Noted has, for each note, the step it is on, empty for the case itself; Attached has the step for each piece of
 	// evidence that is attached to one.
 	Noted, Attached  []string
 	Grants, Restored int
+	Left             []inventory.Grant
 	Payments, Held   int // Held are those that were stopped
+	Unstopped        []payment.Payment
 	Items, Referred  int
 	Engaged          bool
 }
@@ -131,11 +123,14 @@ type file struct {
 // fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>"; after the slash comes 0.
 const fileSQL = `
 	SELECT ` + caseColumns + collectedColumns + `,
+	       (SELECT json_agg(json_build_object('userid', o.user_id, 'name', u.name, 'email', u.email, 'function', o.function,
+	                'sees', o.sees, 'addedat', o.added_at, 'addedby', o.added_by, 'removedat', o.removed_at))
+	        FROM   case_members o JOIN users u ON u.id = o.user_id
+	        WHERE  o.case_id = c.id) AS members,
 	       ARRAY(SELECT n.step_id FROM case_notes n WHERE n.case_id = c.id) AS noted,
 	       ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
 	             WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= c.id || '/' AND l.subject_id COLLATE "C" < c.id || '0') AS attached,
-	       g.grants, g.restored,
-	       y.payments, y.held,
+	       a.grants, a.restored, a.left, y.payments, y.held, y.unstopped,
 	       (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id) AS items,
 	       (SELECT count(*) FROM people r WHERE r.referrer_id = c.person_id) AS referred,
 	       EXISTS (SELECT FROM engagements e WHERE e.person_id = c.person_id AND e.ended_on IS NULL) AS engaged
@@ -143,9 +138,11 @@ const fileSQL = `
 	JOIN   people p ON p.id = c.person_id
 	` + membership + `
 	CROSS  JOIN LATERAL (
-	       SELECT count(*) AS grants, count(a.restored_at) AS restored FROM access_grants a WHERE a.case_id = c.id) g
+	       SELECT count(*) AS grants, count(g.restored_at) AS restored, ` + inventory.OpenJSON + ` AS left
+	       FROM   access_grants g WHERE g.case_id = c.id) a
 	CROSS  JOIN LATERAL (
-	       SELECT count(*) AS payments, count(*) FILTER (WHERE state = 'stopped') AS held FROM payments WHERE case_id = c.id) y
+	       SELECT count(*) AS payments, count(*) FILTER (WHERE p.state = 'stopped') AS held, ` + payment.UnstoppedJSON + ` AS unstopped
+	       FROM   payments p WHERE p.case_id = c.id) y
 	WHERE  c.id = $4 AND ` + seen
 
 // tally counts how often each word comes.

@@ -24,22 +24,22 @@ const tables = `
 	LEFT   JOIN users attester ON attester.id = g.attested_by
 	LEFT   JOIN users restorer ON restorer.id = g.restored_by`
 
-// OpenSQL selects the id and title parts of the grants of case $1 that are not attested, for pages that ask for
-// several things in one round trip; ScanOpen reads its rows.
-const OpenSQL = `
-	SELECT g.id, g.system, g.level, g.account, g.revoked_at
-	FROM   access_grants g
-	WHERE  g.case_id = $1 AND g.attested_at IS NULL AND g.restored_at IS NULL
-	ORDER  BY g.listed_at, g.id`
+// left is the condition of a grant g that is neither attested as gone nor given back.
+const left = `g.attested_at IS NULL AND g.restored_at IS NULL`
 
-// ScanOpen collects the rows of OpenSQL.
-func ScanOpen(rows pgx.Rows) ([]Grant, error) {
-	return db.ManyLax[Grant](rows)
-}
+// OpenJSON aggregates the grants g that are not attested into a JSON list that reads into Grant, null when there are
+// none; for pages that read a case in one row.
+const OpenJSON = `
+	json_agg(json_build_object('id', g.id, 'system', g.system, 'level', g.level, 'account', g.account, 'revokedat', g.revoked_at)
+	         ORDER BY g.listed_at, g.id) FILTER (WHERE ` + left + `)`
 
 func openOf(ctx context.Context, q db.Querier, caseID string) ([]Grant, error) {
-	rows, _ := q.Query(ctx, OpenSQL, caseID)
-	return ScanOpen(rows)
+	rows, _ := q.Query(ctx, `
+		SELECT g.id, g.system, g.level, g.account, g.revoked_at
+		FROM   access_grants g
+		WHERE  g.case_id = $1 AND `+left+`
+		ORDER  BY g.listed_at, g.id`, caseID)
+	return db.ManyLax[Grant](rows)
 }
 
 func ofCase(ctx context.Context, q db.Querier, caseID string) ([]Grant, error) {

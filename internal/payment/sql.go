@@ -11,27 +11,28 @@ import (
 )
 
 // An amount is read without the zeros that the column's scale adds, but with two decimals at least.
+const amount = `CASE WHEN scale(trim_scale(p.amount)) < 2 THEN round(p.amount, 2) ELSE trim_scale(p.amount) END::text`
+
 const columns = `
-	p.id, p.person_id, p.case_id, p.pay_on,
-	CASE WHEN scale(trim_scale(p.amount)) < 2 THEN round(p.amount, 2) ELSE trim_scale(p.amount) END::text AS amount,
+	p.id, p.person_id, p.case_id, p.pay_on, ` + amount + ` AS amount,
 	p.currency, p.method, p.destination, p.state, p.note, p.explanation, p.recorded_at, p.recorded_by, p.version`
 
-// UnstoppedSQL selects the payments of case $1 that are planned, neither stopped nor explained, for pages that ask
-// for several things in one round trip; ScanUnstopped reads its rows.
-const UnstoppedSQL = `
-	SELECT ` + columns + `
-	FROM   payments p
-	WHERE  p.case_id = $1 AND p.state = 'planned' AND p.explanation = ''
-	ORDER  BY p.pay_on, p.id`
+// unstopped is the condition of a payment p that is planned, neither stopped nor explained.
+const unstopped = `p.state = 'planned' AND p.explanation = ''`
 
-// ScanUnstopped collects the rows of UnstoppedSQL.
-func ScanUnstopped(rows pgx.Rows) ([]Payment, error) {
-	return db.ManyLax[Payment](rows)
-}
+// UnstoppedJSON aggregates the payments p that are planned, neither stopped nor explained, into a JSON list that reads
+// into Payment, null when there are none; for pages that read a case in one row.
+const UnstoppedJSON = `
+	json_agg(json_build_object('id', p.id, 'payon', p.pay_on::timestamp AT TIME ZONE 'UTC', 'amount', ` + amount + `,
+	         'currency', p.currency, 'state', p.state) ORDER BY p.pay_on, p.id) FILTER (WHERE ` + unstopped + `)`
 
 func unstoppedOf(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {
-	rows, _ := q.Query(ctx, UnstoppedSQL, caseID)
-	return ScanUnstopped(rows)
+	rows, _ := q.Query(ctx, `
+		SELECT `+columns+`
+		FROM   payments p
+		WHERE  p.case_id = $1 AND `+unstopped+`
+		ORDER  BY p.pay_on, p.id`, caseID)
+	return db.ManyLax[Payment](rows)
 }
 
 const withRecorder = `SELECT ` + columns + `, coalesce(u.name, '') AS recorder
