@@ -366,9 +366,9 @@ func stepHeadline(v incident.StepView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var13 string
-		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(ownerWords(v.Step))
+		templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(ownerWords(&v.Step))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/cases/step.templ`, Line: 88, Col: 76}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/cases/step.templ`, Line: 88, Col: 77}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 		if templ_7745c5c3_Err != nil {
@@ -531,7 +531,7 @@ func stepFacts(v incident.StepView) []ui.KV {
 		{Key: "Subject", Value: subjectLine(v.View)},
 		{Key: "Due", Value: ui.DateTime(s.DueAt)},
 		{Key: "Clock", Value: ui.Text(s.Item.Due.Words() + " from the opening, " + basisWords(s.Item.Basis))},
-		{Key: "Owner", Value: ui.Text(ownerWords(s))},
+		{Key: "Owner", Value: ui.Text(ownerWords(&s))},
 	}
 	if where := workplace(v); where.Href != "" {
 		facts = append(facts, ui.KV{Key: "Worked on at", Value: glanceLine(where.Href, where.Label, false)})

@@ -62,42 +62,41 @@ func workplace(v incident.StepView) ui.Action {
 // phase is one phase of the playbook with its steps.
 type phase struct {
 	Phase   catalogue.Phase
-	Steps   []incident.Step
+	Steps   []*incident.Step
 	Settled int
 }
 
 // anchor is the phase's place on the page of the playbook.
 func (p phase) anchor() string { return "phase-" + string(p.Phase) }
 
+// progress is how many of the phase's steps are settled, in words.
+func (p phase) progress() string { return strconv.Itoa(p.Settled) + " of " + strconv.Itoa(len(p.Steps)) }
+
 func phaseTitle(p catalogue.Phase) string { return strings.ToUpper(string(p)[:1]) + string(p)[1:] }
 
 // phases groups the steps; phases without any are left out.
 func phases(steps []incident.Step) []phase {
-	var all []phase
-	for _, p := range catalogue.Phases() {
-		group := phase{Phase: p}
-		for _, s := range steps {
-			if s.Item.Phase != p {
-				continue
-			}
-			group.Steps = append(group.Steps, s)
-			if s.State.Settled() {
-				group.Settled++
-			}
-		}
-		if len(group.Steps) > 0 {
-			all = append(all, group)
+	known := catalogue.Phases()
+	all := make([]phase, len(known))
+	for i := range all {
+		all[i].Phase = known[i]
+	}
+	for i := range steps {
+		s := &steps[i]
+		p := &all[slices.Index(known, s.Item.Phase)]
+		p.Steps = append(p.Steps, s)
+		if s.State.Settled() {
+			p.Settled++
 		}
 	}
-	return all
+	return slices.DeleteFunc(all, func(p phase) bool { return len(p.Steps) == 0 })
 }
 
 // stepper shows how far each phase is.
 func stepper(v incident.View) []ui.Step {
 	var steps []ui.Step
 	for _, p := range phases(v.Steps) {
-		s := ui.Step{Label: phaseTitle(p.Phase), Note: fmt.Sprintf("%d of %d", p.Settled, len(p.Steps)),
-			Href: path.Case(v.Case.ID) + "#" + p.anchor()}
+		s := ui.Step{Label: phaseTitle(p.Phase), Note: p.progress(), Href: path.Case(v.Case.ID) + "#" + p.anchor()}
 		switch {
 		case p.Settled == len(p.Steps):
 			s.State = ui.StepDone
@@ -178,7 +177,7 @@ func crumbs(v incident.View, last string) []ui.Crumb {
 	return append(all, ui.Crumb{Label: v.Case.CodeName, Href: path.Case(v.Case.ID)}, ui.Crumb{Label: last})
 }
 
-func stepIcon(s incident.Step) ui.IconName {
+func stepIcon(s *incident.Step) ui.IconName {
 	switch {
 	case s.State == incident.Done:
 		return ui.IconCircleCheck
@@ -191,7 +190,7 @@ func stepIcon(s incident.Step) ui.IconName {
 }
 
 // stepWords is what stands below a step's title: what it waits for, or whose it is.
-func stepWords(s incident.Step) string {
+func stepWords(s *incident.Step) string {
 	owner := ownerWords(s)
 	switch {
 	case s.Locked():
@@ -212,7 +211,7 @@ func stepWords(s incident.Step) string {
 	return words
 }
 
-func ownerWords(s incident.Step) string {
+func ownerWords(s *incident.Step) string {
 	role := functionTitle(s.OwnerRole)
 	if s.Owner != "" {
 		return role + ", " + s.Owner

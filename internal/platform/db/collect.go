@@ -29,10 +29,13 @@ func One[T any](rows pgx.Rows, what string) (v T, err error) {
 }
 
 // Many collects all rows into a slice of T by column name; the slice is empty, not nil, when there are none.
-func Many[T any](rows pgx.Rows) ([]T, error) { return collect[T](rows, strictly, 0) }
+func Many[T any](rows pgx.Rows) ([]T, error) { return collect[T](rows, strictly, roomFor) }
 
 // ManyLax is Many for rows that fill only some fields of T.
-func ManyLax[T any](rows pgx.Rows) ([]T, error) { return collect[T](rows, laxly, 0) }
+func ManyLax[T any](rows pgx.Rows) ([]T, error) { return collect[T](rows, laxly, roomFor) }
+
+// roomFor is how many rows are made room for at first: most lists of a page are short.
+const roomFor = 8
 
 // strictness says whether each field needs a column.
 type strictness bool
@@ -46,7 +49,7 @@ const (
 // scans named strings and numbers as plain ones, for which pgx has short ways.
 func collect[T any](rows pgx.Rows, s strictness, capacity int) ([]T, error) {
 	defer rows.Close()
-	list := make([]T, 0, capacity)
+	list := []T{}
 	var fields []field
 	var targets []any
 	for rows.Next() {
@@ -56,6 +59,7 @@ func collect[T any](rows pgx.Rows, s strictness, capacity int) ([]T, error) {
 				return nil, err
 			}
 			targets = make([]any, len(fields))
+			list = make([]T, 0, capacity)
 		}
 		var zero T
 		list = append(list, zero)
