@@ -70,7 +70,9 @@ type phase struct {
 func (p phase) anchor() string { return "phase-" + string(p.Phase) }
 
 // progress is how many of the phase's steps are settled, in words.
-func (p phase) progress() string { return strconv.Itoa(p.Settled) + " of " + strconv.Itoa(len(p.Steps)) }
+func (p phase) progress() string {
+	return strconv.Itoa(p.Settled) + " of " + strconv.Itoa(len(p.Steps))
+}
 
 func phaseTitle(p catalogue.Phase) string { return strings.ToUpper(string(p)[:1]) + string(p)[1:] }
 
