@@ -52,7 +52,6 @@ type Head struct {
 	ApplicationVersion int
 	EndedReason        string
 	EndedAt            *time.Time
-	EngagementID       *string
 	Awaited            []string // required checks before the next stage
 	Overrides          []Override
 	InterviewCount     int

@@ -24,8 +24,7 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		       coalesce(j.level_id, '') AS level_id,
 		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
 		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason, a.ended_at,
-		       (SELECT e.id FROM engagements e WHERE e.person_id = p.id ORDER BY e.started_on DESC LIMIT 1) AS engagement_id,
-		       met.interviews AS interview_count, met.owes,
+		       (SELECT count(*) FROM interviews i WHERE i.person_id = p.id) AS interview_count, ` + owesSQL(viewer) + ` AS owes,
 		       (SELECT json_agg(json_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
 		                        'reason', o.reason, 'by_id', o.overridden_by, 'at', o.overridden_at) ORDER BY o.overridden_at)
 		        FROM   gate_overrides o
@@ -37,20 +36,16 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		FROM   people p
 		LEFT   JOIN applications a ON a.id = p.application_id
 		LEFT   JOIN jobs j ON j.id = a.job_id
-		CROSS  JOIN LATERAL (
-		       SELECT count(DISTINCT i.id) AS interviews,
-		              coalesce(bool_or(v.user_id = ` + viewer + ` AND v.submitted_at IS NULL AND i.status <> 'cancelled'), false) AS owes
-		       FROM   interviews i
-		       LEFT   JOIN interviewers v ON v.interview_id = i.id
-		       WHERE  i.person_id = p.id) met
 		` + w.SQL(), w.Args
 }
 
-// owesSQL tells whether the viewer has an own scorecard on the person (p) still to submit.
+// owesSQL tells whether the viewer has an own scorecard on the person (p) still to submit. Most viewers owe none to
+// anybody, and then nothing of the person is read.
 func owesSQL(viewer string) string {
-	return `EXISTS (SELECT FROM interviews i JOIN interviewers v ON v.interview_id = i.id
-		               WHERE  i.person_id = p.id AND i.status <> 'cancelled'
-		                 AND  v.user_id = ` + viewer + ` AND v.submitted_at IS NULL)`
+	return `(EXISTS (SELECT FROM interviewers v WHERE v.user_id = ` + viewer + ` AND v.submitted_at IS NULL)
+		        AND EXISTS (SELECT FROM interviews i JOIN interviewers v ON v.interview_id = i.id
+		                    WHERE  i.person_id = p.id AND i.status <> 'cancelled'
+		                    AND    v.user_id = ` + viewer + ` AND v.submitted_at IS NULL))`
 }
 
 // nullable is the actor's id for a uuid parameter: null for the system.
