@@ -226,7 +226,7 @@ func (b *bench) pages(ctx context.Context) error {
 		in *installation
 		of aims
 	}{{b.small, small}, {b.large, large}} {
-		for _, kind := range grown[:2] {
+		for _, kind := range grown {
 			if _, err := warm.in.load(ctx, warm.of[kind], b.connections, b.warm); err != nil {
 				return fmt.Errorf("warm up %s: %w", kind, err)
 			}
