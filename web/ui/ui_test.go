@@ -216,7 +216,8 @@ func TestBarsOfAChartShareOneScale(t *testing.T) {
 			t.Errorf("the chart lacks %s: %s", want, got)
 		}
 	}
-	if bar, _, _ := strings.Cut(got[strings.Index(got, "None: none"):], "</svg>"); strings.Contains(bar, "fill-none") {
+	_, after, found := strings.Cut(got, "None: none")
+	if bar, _, _ := strings.Cut(after, "</svg>"); !found || strings.Contains(bar, "fill-none") {
 		t.Errorf("nobody is drawn as somebody not assessed: %s", bar)
 	}
 	got = html(t, BarList("Findings", []Bar{{Label: "Seldom", Value: 3}, {Label: "Often", Value: 12}}))
