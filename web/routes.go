@@ -232,6 +232,7 @@ func (s *Server) caseRoutes() []Route {
 		{"GET", one + "/outcome", authz.CaseRead, h.Outcome},
 		{"POST", one + "/outcome", authz.CaseWork, h.ProposeOutcome},
 		{"POST", one + "/outcome/agree", authz.CaseWork, h.AgreeOutcome},
+		{"POST", one + "/outcome/reopen", authz.CaseLead, h.ReopenOutcome},
 		{"POST", one + "/close", authz.CaseLead, h.Close},
 		{"GET", one + "/members", authz.CaseRead, h.Members},
 		{"POST", one + "/members", authz.CaseLead, h.AddMember},

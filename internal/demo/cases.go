@@ -305,8 +305,8 @@ func (r *response) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.f.Cases.ProposeOutcome(ctx, r.leader(), r.id, view.Case.Version, incident.Confirmed,
-		"Findings in three groups, one of them decisive; what speaks against, steady work and good reviews, does not touch them.")
+	err = r.f.Cases.ProposeOutcome(ctx, r.leader(), incident.Verdict{CaseID: r.id, Version: view.Case.Version, Outcome: incident.Confirmed,
+		Reason: "Findings in three groups, one of them decisive; what speaks against, steady work and good reviews, does not touch them."})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/flag"
 	"gatehouse/internal/person"
@@ -12,27 +13,82 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-// ProposeOutcome puts a finding before a second person. A proposal that nobody agreed to yet is replaced.
-func (s *Service) ProposeOutcome(ctx context.Context, actor authz.Actor, caseID ID, version int, outcome Outcome, reason string) error {
+// Verdict is an outcome as somebody proposes it.
+type Verdict struct {
+	CaseID  ID
+	Version int
+	Outcome Outcome
+	Reason  string
+	// OverrideReason says why it is decided before the steps are settled that the playbook's decision follows; only the
+	// lead and the deputy may.
+	OverrideReason string
+}
+
+// ProposeOutcome puts a finding before a second person. A proposal that nobody agreed to yet is replaced. It is locked as
+// the playbook's step of deciding is: what that step follows comes first, or a reason why not.
+func (s *Service) ProposeOutcome(ctx context.Context, actor authz.Actor, f Verdict) error {
 	var p apperr.Problems
-	p.Check(slices.Contains(Outcomes(), outcome), "outcome", "Choose an outcome.")
-	reason = required(&p, "reason", reason, "Give the reasons: the evidence by group, and what speaks against.")
+	p.Check(slices.Contains(Outcomes(), f.Outcome), "outcome", "Choose an outcome.")
+	reason := required(&p, "reason", f.Reason, "Give the reasons: the evidence by group, and what speaks against.")
 	if err := p.Err(); err != nil {
 		return err
 	}
-	return s.workWhole(ctx, actor, caseID, func(tx *db.Tx, c Case) error {
-		if err := c.at(version); err != nil {
+	return s.workWhole(ctx, actor, f.CaseID, func(tx *db.Tx, c Case) error {
+		if err := c.at(f.Version); err != nil {
 			return err
 		}
 		if c.Agreed() != "" {
 			return apperr.Conflict("The outcome is agreed already: %s.", c.Agreed().Title())
 		}
-		if err := setProposed(ctx, tx, caseID, outcome, reason); err != nil {
+		step, err := s.step(ctx, tx, c, stepDecide)
+		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, event{Kind: "case.outcome_proposed",
-			Text:   fmt.Sprintf("Outcome proposed: %s. %s", outcome.Title(), reason),
-			Detail: map[string]any{"outcome": outcome}, Reason: reason})
+		step.Unmet = nil // what they wait for is this very proposal
+		override, err := overrideOf(c, step, strings.TrimSpace(f.OverrideReason))
+		if err != nil {
+			return err
+		}
+		if err := setProposed(ctx, tx, f.CaseID, f.Outcome, reason); err != nil {
+			return err
+		}
+		e := event{Kind: "case.outcome_proposed", Text: fmt.Sprintf("Outcome proposed: %s. %s", f.Outcome.Title(), reason),
+			Detail: map[string]any{"outcome": f.Outcome}, Reason: reason}
+		if override != "" {
+			e.Text += " Decided before what it follows: " + override
+			e.Detail["override"], e.Detail["locks"] = true, locked(step.Locks)
+			e.Changes = []db.Change{db.Changed("override", "", override)}
+		}
+		return tell(ctx, tx, c, e)
+	})
+}
+
+// ReopenOutcome takes an agreed outcome back, for a reason, while the case is open: what did not apply because of it is
+// open again. A false positive stays: its flags are sealed for good, and something new takes a new case.
+func (s *Service) ReopenOutcome(ctx context.Context, actor authz.Actor, caseID ID, version int, reason string) error {
+	var p apperr.Problems
+	reason = required(&p, "reason", reason, "Say why it is taken back.")
+	if err := p.Err(); err != nil {
+		return err
+	}
+	return s.lead(ctx, actor, caseID, func(tx *db.Tx, c Case) error {
+		if err := c.at(version); err != nil {
+			return err
+		}
+		switch c.Agreed() {
+		case "":
+			return apperr.Conflict("No outcome is agreed.")
+		case FalsePositive:
+			return apperr.Conflict("The person was cleared and their flags are sealed for good. If something new is found, open a case on that.")
+		}
+		if err := clearOutcome(ctx, tx, caseID); err != nil {
+			return err
+		}
+		if err := s.movePhase(ctx, tx, c); err != nil {
+			return err
+		}
+		return tell(ctx, tx, c, event{Kind: "case.outcome_reopened", Text: fmt.Sprintf("Outcome taken back: %s. %s", c.Agreed().Title(), reason),
+			Detail: map[string]any{"outcome": c.Agreed()}, Reason: reason})
 	})
 }
 

@@ -100,6 +100,20 @@ func setProposed(ctx context.Context, tx *db.Tx, id ID, outcome Outcome, reason 
 	return err
 }
 
+// clearOutcome takes the outcome back, with the steps that it took off and the step of deciding.
+func clearOutcome(ctx context.Context, tx *db.Tx, id ID) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE cases SET outcome = NULL, outcome_reason = '', decided_at = NULL, decided_by = NULL,
+		                 agreed_at = NULL, agreed_by = NULL, version = version + 1
+		WHERE  id = $1`, id)
+	if err == nil {
+		_, err = tx.Exec(ctx, `
+			UPDATE case_steps SET state = 'open', done_at = NULL, done_by = NULL, version = version + 1
+			WHERE  case_id = $1 AND (state = 'not-applicable' OR step_id = $2 AND state <> 'open')`, id, stepDecide)
+	}
+	return forPeople(err)
+}
+
 func setAgreed(ctx context.Context, tx *db.Tx, id ID) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE cases SET agreed_at = $2, agreed_by = $3, version = version + 1 WHERE id = $1`, id, tx.Now, tx.ActorID())

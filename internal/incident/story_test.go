@@ -39,12 +39,13 @@ func (w *world) settleAll(actor authz.Actor, caseID incident.ID, but ...string) 
 func (w *world) decide(caseID incident.ID, outcome incident.Outcome) {
 	w.t.Helper()
 	version := func() int { return w.show(w.analyst, caseID).Case.Version }
-	w.must(w.cases.ProposeOutcome(w.ctx, w.analyst, caseID, version(), outcome, "Findings in three groups; nothing speaks against."))
+	w.must(w.cases.ProposeOutcome(w.ctx, w.analyst, incident.Verdict{CaseID: caseID, Version: version(), Outcome: outcome,
+		Reason: "Findings in three groups; nothing speaks against.", OverrideReason: w.early(caseID)}))
 	w.want(w.cases.AgreeOutcome(w.ctx, w.analyst, caseID, version()), apperr.Denied)
 	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()-1), apperr.Stale)
 	w.must(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()))
 	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, version()), apperr.Stale)
-	w.want(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, version(), incident.NotConfirmed, "x"), apperr.Stale)
+	w.want(w.cases.ProposeOutcome(w.ctx, w.lead, incident.Verdict{CaseID: caseID, Version: version(), Outcome: incident.NotConfirmed, Reason: "x"}), apperr.Stale)
 }
 
 func TestFromTheFirstFlagToTheReport(t *testing.T) {
@@ -225,9 +226,13 @@ func TestAProposalIsReplacedUntilItIsAgreed(t *testing.T) {
 	w := setup(t)
 	caseID := w.open()
 	w.join(caseID, w.lead, incident.Deputy, incident.Whole)
-	w.must(w.cases.ProposeOutcome(w.ctx, w.analyst, caseID, 1, incident.Confirmed, "First thought."))
-	w.want(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, 1, incident.Confirmed, "Stale."), apperr.Stale)
-	w.must(w.cases.ProposeOutcome(w.ctx, w.lead, caseID, 2, incident.NotConfirmed, "Second thought."))
+	propose := func(actor authz.Actor, version int, outcome incident.Outcome, override string) error {
+		return w.cases.ProposeOutcome(w.ctx, actor, incident.Verdict{CaseID: caseID, Version: version, Outcome: outcome, Reason: "A thought.", OverrideReason: override})
+	}
+	w.want(propose(w.analyst, 1, incident.Confirmed, ""), apperr.Stale) // what comes before is open
+	w.must(propose(w.analyst, 1, incident.Confirmed, "It is plain."))
+	w.want(propose(w.lead, 1, incident.Confirmed, "Stale."), apperr.Stale)
+	w.must(propose(w.lead, 2, incident.NotConfirmed, "It is not."))
 	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, 3), apperr.Denied)
 	w.must(w.cases.AgreeOutcome(w.ctx, w.analyst, caseID, 3))
 	for _, stepID := range []string{"step-terminate", "step-clear-subject"} {
@@ -235,6 +240,26 @@ func TestAProposalIsReplacedUntilItIsAgreed(t *testing.T) {
 			t.Errorf("%s is %s in an unresolved case", stepID, s.State)
 		}
 	}
+	w.want(w.cases.ReopenOutcome(w.ctx, w.analyst, caseID, 4, ""), apperr.InvalidInput)
+	w.must(w.cases.ReopenOutcome(w.ctx, w.analyst, caseID, 4, "Agreed too early."))
+	if c := w.show(w.analyst, caseID).Case; c.Agreed() != "" || c.Proposed() != "" {
+		t.Errorf("the outcome that was taken back stands: %+v", c)
+	}
+	if s := w.step(caseID, "step-terminate"); s.State != incident.Open {
+		t.Errorf("the exit is %s after the outcome was taken back", s.State)
+	}
+	w.want(w.cases.ReopenOutcome(w.ctx, w.analyst, caseID, 5, "Again."), apperr.Stale)
+	w.must(propose(w.analyst, 5, incident.FalsePositive, "A mistake."))
+	w.must(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, 6))
+	w.want(w.cases.ReopenOutcome(w.ctx, w.analyst, caseID, 7, "Not so sure."), apperr.Stale) // cleared is cleared
+}
+
+// early is the reason for an outcome before its time, if it is before its time.
+func (w *world) early(caseID incident.ID) string {
+	if w.step(caseID, "step-decide").Locked() {
+		return "Decided early."
+	}
+	return ""
 }
 
 func TestProposals(t *testing.T) {

@@ -255,7 +255,16 @@ func (h *Handlers) ReopenGap(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) ProposeOutcome(w http.ResponseWriter, r *http.Request) error {
 	a := act{at: "propose", page: h.outcome, to: tab("outcome"), said: "Proposed. A second person has to agree."}
 	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
-		return h.cases.ProposeOutcome(ctx, actor, caseID, versionOf(r), incident.Outcome(r.FormValue("outcome")), request.Text(r, "reason"))
+		return h.cases.ProposeOutcome(ctx, actor, incident.Verdict{CaseID: caseID, Version: versionOf(r), Outcome: incident.Outcome(r.FormValue("outcome")),
+			Reason: request.Text(r, "reason"), OverrideReason: request.Text(r, "override")})
+	})
+}
+
+// ReopenOutcome takes an agreed outcome back.
+func (h *Handlers) ReopenOutcome(w http.ResponseWriter, r *http.Request) error {
+	a := act{at: "reopen", page: h.outcome, to: tab("outcome"), said: "The outcome is open again."}
+	return h.do(w, r, a, func(ctx context.Context, actor authz.Actor, caseID incident.ID) error {
+		return h.cases.ReopenOutcome(ctx, actor, caseID, versionOf(r), request.Text(r, "reason"))
 	})
 }
 

@@ -296,7 +296,7 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 	outcome := path.CaseTab(w.caseID, "outcome")
 	version := func() string { return strconv.Itoa(w.view().Case.Version) }
 	w.got(w.analyst, outcome, "Propose an outcome", "None proposed yet")
-	w.posted(w.analyst, outcome, url.Values{"version": {version()}, "outcome": {"false-positive"}, "reason": {"The place was confirmed on a call."}})
+	w.posted(w.analyst, outcome, url.Values{"version": {version()}, "outcome": {"false-positive"}, "reason": {"The place was confirmed on a call."}, "override": {"The call settled it."}})
 	w.got(w.analyst, outcome, "You proposed it")
 	if got := w.analyst.Post(outcome+"/agree", url.Values{"version": {version()}}); got.Status != http.StatusForbidden {
 		t.Errorf("agreeing to one's own proposal: %d", got.Status)

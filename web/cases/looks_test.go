@@ -26,7 +26,7 @@ func TestPagesInABrowser(t *testing.T) {
 	w.posted(w.analyst, path.CaseAct(w.caseID, "dossier", "field-email"), url.Values{"value": {"mo@example.com"}, "source": {"HR record"}})
 	w.posted(w.analyst, path.CaseAct(w.caseID, "notes"), url.Values{"body": {"The lead of the team is not told yet."}})
 	w.finish("step-open-case")
-	w.posted(w.analyst, path.CaseTab(w.caseID, "outcome"), url.Values{"version": {"1"}, "outcome": {"confirmed"}, "reason": {"Three groups."}})
+	w.posted(w.analyst, path.CaseTab(w.caseID, "outcome"), url.Values{"version": {"1"}, "outcome": {"confirmed"}, "reason": {"Three groups."}, "override": {"For the picture."}})
 
 	page.Goto(w.URL + path.SignIn)
 	page.Fill("[name=email]", w.secondUser.Email)

@@ -231,6 +231,12 @@ func lower(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
+// decisionLocks is what comes before an outcome in the playbook.
+func decisionLocks(v incident.View) []incident.Lock {
+	s, _ := v.Step("step-decide")
+	return s.Locks
+}
+
 func lockTexts(locks []incident.Lock) []string {
 	return incident.Sentences(locks)
 }
