@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/db"
 	"gatehouse/web/layout"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
@@ -33,9 +36,13 @@ type problem struct {
 func describe(err error) problem {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		err = apperr.TooLarge("That is larger than the %d bytes allowed here.", tooLarge.Limit)
+		err = apperr.TooLarge("That is larger than the %s allowed here.", size(tooLarge.Limit))
 	}
 	e, ok := apperr.As(err)
+	if !ok && db.Away(err) {
+		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The database does not answer just now.",
+			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
+	}
 	if !ok {
 		e = &apperr.Error{}
 	}
@@ -60,6 +67,19 @@ func describe(err error) problem {
 		kept:    "Try again. If it happens again, give the number below to whoever runs Gatehouse."}
 }
 
+// size spells a number of bytes in its largest whole unit.
+func size(n int64) string {
+	for _, unit := range []struct {
+		name string
+		n    int64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if n >= unit.n && n%unit.n == 0 {
+			return strconv.FormatInt(n/unit.n, 10) + " " + unit.name
+		}
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}
+
 // sentences joins the message and its field messages for a page that has no form.
 func sentences(e *apperr.Error) string {
 	parts := []string{e.Message}
@@ -77,8 +97,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	r = s.framed(w, r)
 	p := describe(err)
 	p.requestID, p.signedIn = requestID(r.Context()), request.User(r).ID != ""
-	if p.status == http.StatusInternalServerError {
+	if p.status >= http.StatusInternalServerError {
 		s.log.Error("request failed", "id", p.requestID, "route", pattern(r), "error", err)
+	}
+	if p.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
 	}
 	if e, ok := apperr.As(err); ok && e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
@@ -115,9 +138,12 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 	return s.withFrame(w, r)
 }
 
-// failSignIn leads a visitor to the sign-in page and back. Only reads are led back: a write would be lost, and
-// its page may not be readable.
+// failSignIn leads a visitor to the sign-in page and back. Only reads are led back: a write would be lost. Somebody whose
+// session ended while they typed gets what they sent back, to send it again.
 func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodPost && !request.HTMX(r) && cookie(r, s.sessions.CookieName()) != "" {
+		return s.signedOut(w, r)
+	}
 	next := ""
 	if r.Method == http.MethodGet && !request.HTMX(r) {
 		next = r.URL.RequestURI()
@@ -130,6 +156,22 @@ func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, path.SignInThen(next), http.StatusSeeOther)
 	return nil
 }
+
+// signedOut answers a form of somebody whose session has ended. Other sites' forms were refused before.
+func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
+	var sent []sentField
+	if err := request.Form(w, r); err == nil {
+		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+			for _, value := range r.PostForm[name] {
+				sent = append(sent, sentField{name, value})
+			}
+		}
+	}
+	return response.Page(w, r, http.StatusUnauthorized, signedOutPage(r.URL.RequestURI(), sent))
+}
+
+// sentField is one field of a form that came too late.
+type sentField struct{ name, value string }
 
 func (s *Server) failJSON(w http.ResponseWriter, r *http.Request, p problem, err error) error {
 	body := map[string]any{"status": p.status, "title": p.title, "detail": p.message, "request_id": p.requestID}

@@ -32,6 +32,7 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/static"
 	"gatehouse/web/admin"
+	"gatehouse/web/request"
 	"gatehouse/web/response"
 	"gatehouse/web/session"
 )
@@ -97,7 +98,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) build() http.Handler {
 	router := chi.NewRouter()
-	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies)
+	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies, request.Storable)
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
 	}

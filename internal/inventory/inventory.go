@@ -14,8 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gatehouse/internal/platform/apperr"
 )
@@ -156,6 +158,10 @@ func ReadLines(r io.Reader) ([]New, error) {
 			return nil, fmt.Errorf("read lines: %w", err)
 		}
 		line, _ := reader.FieldPos(0)
+		if slices.ContainsFunc(record, func(s string) bool { return !utf8.ValidString(s) || strings.ContainsRune(s, 0) }) {
+			p.Add(at(line), "This is no text. Save the list as CSV in UTF-8.")
+			break // nor is the rest
+		}
 		if len(grants) == 0 && isHeading(record) {
 			continue
 		}

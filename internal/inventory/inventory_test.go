@@ -29,6 +29,7 @@ func TestReadLinesNamesEachFaultyLine(t *testing.T) {
 		{"nothing", "", []string{"lines"}},
 		{"headings only", "system,level,account,granted on\n", []string{"lines"}},
 		{"two faulty lines", "Chat\n,admin\nCloud,,,5 May\n", []string{"line 2", "line 3"}},
+		{"no text", "Chat\n\x00\xff\xfe,x\n", []string{"line 2"}},
 		{"too many columns", "Chat,a,b,2026-01-05,more\n", []string{"line 1"}},
 		{"a quote left open", "Chat\n\"Cloud,admin\n", []string{"line 2"}},
 		{"too many lines", strings.Repeat("Chat\n", MaxLines+1), []string{"lines"}},

@@ -2,7 +2,9 @@ package request
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"gatehouse/internal/platform/apperr"
 )
@@ -16,7 +18,38 @@ func Form(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return apperr.With(err, apperr.InvalidInput, "The form could not be read.")
 	}
+	for _, values := range []url.Values{r.Form, r.PostForm} {
+		for _, list := range values {
+			for i, v := range list {
+				list[i] = storable(v)
+			}
+		}
+	}
 	return nil
+}
+
+// Storable takes out of every address what no database stores as text: bytes that are no UTF-8, and zero bytes. Forms are
+// read by Form, which does the same.
+func Storable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.ContainsRune(r.URL.RawQuery, '%') {
+			query, changed := r.URL.Query(), false
+			for _, list := range query {
+				for i, v := range list {
+					list[i] = storable(v)
+					changed = changed || list[i] != v
+				}
+			}
+			if changed {
+				r.URL.RawQuery = query.Encode()
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
 // Version is the version of the row that a form was made from. An absent or odd one fits no row.

@@ -39,7 +39,11 @@ type Error struct {
 // Error returns the message followed by field messages and cause, for logs.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Message)
+	message := e.Message
+	if len(e.Fields) > 0 {
+		message = strings.TrimSuffix(message, ".")
+	}
+	b.WriteString(message)
 	names := make([]string, 0, len(e.Fields))
 	for name := range e.Fields {
 		names = append(names, name)

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"runtime"
 	"strings"
 	"time"
@@ -90,6 +92,15 @@ func (d *DB) WriteUnaudited(ctx context.Context, why string, fn func(q Querier) 
 		return errors.New("WriteUnaudited needs a reason")
 	}
 	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx) })
+}
+
+// Away reports whether err says that the server could not be reached, or is stopping or starting.
+func Away(err error) bool {
+	var dial *pgconn.ConnectError
+	var pg *pgconn.PgError
+	var network *net.OpError
+	return errors.As(err, &dial) || errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, &pg) && strings.HasPrefix(pg.Code, "57P")
 }
 
 // Violates returns the name of the constraint or unique index that err says was violated, or "".
