@@ -201,6 +201,8 @@ func (s *story) outcome() {
 	s.analyst.open(s.caseURL + "/outcome")
 	s.analyst.tick("Confirmed")
 	s.analyst.write("Reasons", "Closed ring of contributors, and a refused view of the claimed place.")
+	s.analyst.sees("An outcome is proposed when:")
+	s.analyst.write("Reason for deciding before these steps", "The refusal is decisive by itself.")
 	s.analyst.follow("Propose")
 	s.analyst.sees("You proposed it. Somebody else has to agree")
 	s.lead.open(s.caseURL + "/outcome")

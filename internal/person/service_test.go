@@ -142,10 +142,15 @@ func TestVisible(t *testing.T) {
 		}
 		exec(`INSERT INTO interviewers (interview_id, user_id) VALUES ($1, $2), ($1, $3)`, iv.id, interviewer.ID, both.ID)
 	}
+	colleague, hired := persontest.New(t, d, persontest.At(person.Place{Status: person.Engaged})), accounttest.Actor(t, d, authz.Interviewer)
+	past := id.New()
+	exec(`INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, status, created_at)
+	      VALUES ($1, $2, $3, $4, 'stage-offer', '1.0.0', '{check-video-on}', now(), 'scheduled', now())`, past, app, colleague.ID, job)
+	exec(`INSERT INTO interviewers (interview_id, user_id) VALUES ($1, $2)`, past, hired.ID)
 	themselves := accounttest.Actor(t, d, authz.HR)
 	themselves.PersonID = string(met.ID)
 
-	all := []person.ID{own.ID, aside.ID, met.ID, unseen.ID}
+	all := []person.ID{own.ID, aside.ID, met.ID, unseen.ID, colleague.ID}
 	tests := []struct {
 		name  string
 		actor authz.Actor
@@ -165,7 +170,8 @@ func TestVisible(t *testing.T) {
 		{"finance", accounttest.Actor(t, d, authz.Finance), nil},
 		{"legal", accounttest.Actor(t, d, authz.Legal), nil},
 		{"a token with the scope", authz.Actor{Kind: authz.KindToken, ID: id.New(), Scopes: []authz.Permission{authz.PersonRead}}, nil},
-		{"HR of themselves", themselves, []person.ID{own.ID, aside.ID, unseen.ID}},
+		{"HR of themselves", themselves, []person.ID{own.ID, aside.ID, unseen.ID, colleague.ID}},
+		{"an interviewer of somebody hired since", hired, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

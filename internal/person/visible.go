@@ -11,7 +11,7 @@ import (
 //
 //   - HR, security and auditors see everybody, and so does the system;
 //   - a hiring manager sees whoever applied for one of their jobs;
-//   - an interviewer sees whoever they interview;
+//   - an interviewer sees whoever they interview, until the hire: what is found of a colleague is not theirs to read;
 //   - everybody else, and a machine's token, sees nobody;
 //   - nobody sees their own record: what is known of a person is not for that person to work on.
 //
@@ -35,7 +35,7 @@ func Visible(actor authz.Actor, w *db.Where, alias string) {
 		args = append(args, actor.ID, actor.ID)
 	}
 	if actor.Kind == authz.KindUser && actor.Has(authz.Interviewer) {
-		ways = append(ways, alias+`.id = ANY (ARRAY(
+		ways = append(ways, alias+`.status NOT IN ('engaged', 'former') AND `+alias+`.id = ANY (ARRAY(
 			SELECT i.person_id FROM interviewers v JOIN interviews i ON i.id = v.interview_id
 			WHERE  v.user_id = ? AND i.status <> 'cancelled'))`)
 		args = append(args, actor.ID)
