@@ -249,6 +249,7 @@ func TestAccessImport(t *testing.T) {
 		t.Errorf("faulty lines: %d\n%.3000s", got.Status, main(got.Body))
 	}
 	w.posted(w.analyst, access+"/import", url.Values{"lines": {"Code host,write,mo,2026-01-05\nWallet,signer\n"}})
+	w.got(w.analyst, path.CaseTab(w.caseID, "access"), "what is taken away before may warn the subject")
 	w.got(w.analyst, access, "2 in place, 0 to attest, of 2", "Code host", "5 Jan 2026")
 	for _, b := range []*apptest.Browser{w.analyst, w.second} {
 		page := w.got(b, access)

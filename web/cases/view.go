@@ -237,6 +237,15 @@ func decisionLocks(v incident.View) []incident.Lock {
 	return s.Locks
 }
 
+// tooEarly is what comes before taking all access away, as long as any is left to take.
+func tooEarly(v incident.View) []incident.Lock {
+	s, found := v.Step("step-revoke-access")
+	if !found || !s.Locked() || v.Case.Closed() || len(v.Facts.OpenGrants) == 0 {
+		return nil
+	}
+	return s.Locks
+}
+
 func lockTexts(locks []incident.Lock) []string {
 	return incident.Sentences(locks)
 }
