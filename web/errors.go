@@ -225,8 +225,21 @@ func withoutSlash(r *http.Request) string {
 	return escaped
 }
 
+// methodNotAllowed answers an address that exists for other methods only. To a person it is no page; a program learns
+// which methods there are (RFC 9110 §15.5.6).
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
-	return s.notFound(w, r)
+	if !isAPI(r.URL.Path) {
+		return s.notFound(w, r)
+	}
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return s.failJSON(w, r, problem{status: http.StatusMethodNotAllowed, title: "Not this method", requestID: requestID(r.Context()),
+		message: "This address takes " + strings.Join(allowed, ", ") + "."}, nil)
 }
 
 func (s *Server) crossOriginPage(w http.ResponseWriter, r *http.Request) {

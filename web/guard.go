@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"strings"
 
+	"gatehouse/internal/incident"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/web/path"
 	"gatehouse/web/request"
 )
 
@@ -29,7 +31,10 @@ func (s *Server) guard(route Route) Handler {
 			if !signedIn {
 				return apperr.SignIn()
 			}
-			return apperr.Forbidden("Your role does not include “%s”. An administrator can add it.", route.Permission)
+			if err := s.concealed(r, route); err != nil {
+				return err
+			}
+			return authz.Refusal(route.Permission)
 		}
 		if signedIn && r.Method != http.MethodGet {
 			// What waits for this person may be about to change.
@@ -37,6 +42,28 @@ func (s *Server) guard(route Route) Handler {
 		}
 		return route.Handler(w, s.withFrame(w, r))
 	}
+}
+
+// concealed tells whoever is no member of a case that there is none at any of its addresses, even those that their role
+// would refuse anyway: a 403 would say that the address means something. Members learn what their role lacks.
+func (s *Server) concealed(r *http.Request, route Route) error {
+	if !strings.HasPrefix(route.Pattern, path.Cases+"/{id}") {
+		return nil
+	}
+	caseID, err := request.ID[incident.ID](r, "id")
+	if err != nil {
+		return err
+	}
+	member := false
+	if actor := request.Actor(r); actor.May(authz.CaseRead) {
+		if member, err = s.deps.Cases.Member(r.Context(), actor, caseID); err != nil {
+			return err
+		}
+	}
+	if !member {
+		return apperr.Missing("case")
+	}
+	return nil
 }
 
 // guardAPI admits machines by bearer token.

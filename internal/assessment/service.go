@@ -151,7 +151,7 @@ func (s *Service) assess(ctx context.Context, tx *db.Tx, personID person.ID, sub
 // RecordCheck records the answer to a check made outside an interview, with the evidence for it.
 func (s *Service) RecordCheck(ctx context.Context, actor authz.Actor, personID person.ID, c RecordedCheck) error {
 	c.Note = strings.TrimSpace(c.Note)
-	if err := s.validate(c); err != nil {
+	if err := s.Check(c); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
@@ -173,13 +173,14 @@ func (s *Service) RecordCheck(ctx context.Context, actor authz.Actor, personID p
 // maxNote bounds a note, in bytes.
 const maxNote = 4000
 
-func (s *Service) validate(c RecordedCheck) error {
+// Check says what is wrong with a check that is to be recorded, as InvalidInput, or returns nil.
+func (s *Service) Check(c RecordedCheck) error {
 	var p apperr.Problems
 	_, known := s.lib.Current().Check(c.CheckID)
 	p.Check(known, "check", "Choose a check.")
 	p.Check(checkAnswer(c.Answer), "answer", "Choose an answer.")
 	p.Check(len(c.Note) <= maxNote, "note", "Keep it under %d characters.", maxNote)
-	p.Check(c.Note != "" || !finding(c.Answer), "note", "Say what was seen: whoever answers the flag has only this.")
+	p.Check(strings.TrimSpace(c.Note) != "" || !finding(c.Answer), "note", "Say what was seen: whoever answers the flag has only this.")
 	return p.Err()
 }
 
@@ -192,8 +193,8 @@ func (s *Service) Dispose(ctx context.Context, actor authz.Actor, flagID flag.ID
 			return "", err
 		}
 		f, err := s.flags.SetDisposition(ctx, tx, f, to, reason)
-		if err == nil && to == flag.Explained {
-			err = explains(ctx, tx, on)
+		if to == flag.Explained {
+			err = apperr.Both(err, explains(ctx, tx, on))
 		}
 		return "flag " + string(f.State), err
 	})

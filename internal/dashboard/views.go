@@ -56,6 +56,8 @@ type NewView struct {
 	Name   string
 	Query  string
 	Shared bool
+	// Replace lets it take the place of the owner's view of that name.
+	Replace bool
 }
 
 const (
@@ -90,20 +92,25 @@ func (s *Service) Views(ctx context.Context, actor authz.Actor, of ViewPage) ([]
 	return db.Many[View](rows)
 }
 
-// SaveView keeps a filter under a name; the same name again replaces what it stood for.
+// SaveView keeps a filter under a name. A name that the actor uses already is refused, as a problem at the field "replace",
+// unless the new view is to take the other's place.
 func (s *Service) SaveView(ctx context.Context, actor authz.Actor, n NewView) error {
 	if err := n.tidy(); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
-		var kept int
-		err := tx.QueryRow(ctx, `SELECT count(*) FROM saved_views WHERE owner_id = $1 AND page = $2 AND lower(name) <> lower($3)`,
-			tx.ActorID(), n.Page, n.Name).Scan(&kept)
-		if err != nil {
+		var kept, same int
+		err := tx.QueryRow(ctx, `
+			SELECT count(*) FILTER (WHERE lower(name) <> lower($3)), count(*) FILTER (WHERE lower(name) = lower($3))
+			FROM   saved_views
+			WHERE  owner_id = $1 AND page = $2`, tx.ActorID(), n.Page, n.Name).Scan(&kept, &same)
+		switch {
+		case err != nil:
 			return err
-		}
-		if kept >= maxViews {
+		case kept >= maxViews:
 			return apperr.Invalid("name", "You have %d views of this page. Remove one first.", kept)
+		case same > 0 && !n.Replace:
+			return apperr.Invalid("replace", "You have a view called “%s” already. Tick this to replace it, or choose another name.", n.Name)
 		}
 		var viewID string
 		err = tx.QueryRow(ctx, `

@@ -114,8 +114,8 @@ func (f Flag) decisive() bool {
 	return f.Strength == catalogue.Decisive && f.Answer != catalogue.Concern
 }
 
-// disposable says why the flag cannot be given the state with that reason, or nil.
-func (f Flag) disposable(to State, reason string) error {
+// Disposable says why the flag cannot be given the state with that reason, or nil.
+func (f Flag) Disposable(to State, reason string) error {
 	switch {
 	case f.WithdrawnAt != nil:
 		return apperr.Conflict("This finding was taken back meanwhile; there is nothing left to answer.")

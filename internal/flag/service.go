@@ -109,7 +109,7 @@ func (s *Service) Lock(ctx context.Context, tx *db.Tx, id ID, version int) (Flag
 // SetDisposition gives a locked flag its new state, with the reason for it. The caller assesses the person again.
 func (s *Service) SetDisposition(ctx context.Context, tx *db.Tx, f Flag, to State, reason string) (Flag, error) {
 	reason = strings.TrimSpace(reason)
-	if err := f.disposable(to, reason); err != nil {
+	if err := f.Disposable(to, reason); err != nil {
 		return Flag{}, err
 	}
 	e := entry(f, "flag.disposed")

@@ -46,6 +46,7 @@ const (
 	stepPreserveEvidence = "step-preserve-evidence"
 	stepCollectDossier   = "step-collect-dossier"
 	stepStopPayments     = "step-stop-payments"
+	stepListAccess       = "step-list-access"
 	stepRevokeAccess     = "step-revoke-access"
 	stepConfirmationCall = "step-confirmation-call"
 	stepLiveLocation     = "step-live-location"
@@ -146,6 +147,8 @@ type Facts struct {
 	Dossier   Completeness
 	// Withheld counts the accesses that were revoked and not given back, Held the payments that were stopped and not paid.
 	Withheld, Held int
+	// Accesses counts what the access inventory lists, Payments what the payments list does.
+	Accesses, Payments int
 	// Preserved says that the case holds at least one item of evidence, collected in it or attached to a step of it.
 	Preserved bool
 }
@@ -216,6 +219,14 @@ func lacksOf(item *catalogue.Step, facts Facts) []Lock {
 	case stepPreserveEvidence:
 		if !facts.Preserved {
 			lacks = append(lacks, Lock{Kind: LockEvidence, Text: "At least one item of evidence is on the case, or what came of it says why there is none."})
+		}
+	case stepStopPayments:
+		if facts.Payments == 0 {
+			lacks = append(lacks, Lock{Kind: LockPayment, Text: "The payments due are listed, or what came of it says why there are none."})
+		}
+	case stepListAccess:
+		if facts.Accesses == 0 {
+			lacks = append(lacks, Lock{Kind: LockGrant, Text: "The inventory lists what they could reach, or what came of it says why it is empty."})
 		}
 	case stepClearSubject:
 		if facts.Withheld > 0 {

@@ -93,6 +93,7 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	v.Facts.Proposed, v.Facts.Agreed = v.Case.Proposed(), v.Case.Agreed()
 	v.Facts.Dossier = completeness(ed, found.Filled, found.Explained)
 	v.Facts.Preserved, v.Facts.Held = found.Items+len(found.Attached) > 0, found.Held
+	v.Facts.Accesses, v.Facts.Payments = found.Grants, found.Payments
 	v.Facts.Withheld = v.Access.Revoked + v.Access.Attested - v.Access.Restored
 	items, notes := tally(found.Attached), tally(found.Noted)
 	for i := range steps {

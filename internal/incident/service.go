@@ -151,7 +151,7 @@ func (s *Service) facts(ctx context.Context, q db.Querier, c Case) (Facts, error
 	if facts.Unstopped, err = s.payments.Unstopped(ctx, q, string(c.ID)); err != nil {
 		return facts, err
 	}
-	if err = q.QueryRow(ctx, heldSQL, c.ID).Scan(&facts.Preserved, &facts.Withheld, &facts.Held); err != nil {
+	if err = q.QueryRow(ctx, heldSQL, c.ID).Scan(&facts.Preserved, &facts.Accesses, &facts.Withheld, &facts.Payments, &facts.Held); err != nil {
 		return facts, err
 	}
 	found, err := collectedOf(ctx, q, c.ID)

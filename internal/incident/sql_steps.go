@@ -72,14 +72,16 @@ func setOwner(ctx context.Context, tx *db.Tx, id ID, stepID string, userID *stri
 	return err
 }
 
-// heldSQL asks whether case $1 holds evidence, collected in it or attached to a step of it, and what is still kept from
-// its subject.
+// heldSQL asks whether case $1 holds evidence, collected in it or attached to a step of it, how much its two
+// lists hold, and what of that is still kept from its subject.
 const heldSQL = `
 	SELECT EXISTS (SELECT FROM evidence_items WHERE case_id = $1)
 	    OR EXISTS (SELECT FROM evidence_links l
 	               WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= $1 || '/' AND l.subject_id COLLATE "C" < $1 || '0'),
-	       (SELECT count(*) FROM access_grants WHERE case_id = $1 AND revoked_at IS NOT NULL AND restored_at IS NULL),
-	       (SELECT count(*) FROM payments WHERE case_id = $1 AND state = 'stopped')`
+	       a.*, y.*
+	FROM   (SELECT count(*), count(*) FILTER (WHERE revoked_at IS NOT NULL AND restored_at IS NULL)
+	        FROM   access_grants WHERE case_id = $1) a,
+	       (SELECT count(*), count(*) FILTER (WHERE state = 'stopped') FROM payments WHERE case_id = $1) y`
 
 // Who ticked and when is in the audit log.
 func setTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) error {

@@ -410,6 +410,26 @@ func TestPreservingEvidenceNeedsEvidenceOrAReason(t *testing.T) {
 	w.must(w.finish(w.analyst, caseID, step))
 }
 
+// TestAnEmptyListIsNoList: what was to be listed is not called done while nothing is, unless somebody says why.
+func TestAnEmptyListIsNoList(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	for _, step := range []string{"step-stop-payments", "step-list-access"} {
+		if s := w.step(caseID, step); len(s.Lacks) != 1 {
+			t.Errorf("%s lacks %+v", step, s.Lacks)
+		}
+	}
+	early := incident.Settlement{CaseID: caseID, StepID: "step-stop-payments", Version: 1, OverrideReason: "Today is pay day."}
+	w.must(w.cases.AddGrant(w.ctx, w.analyst, caseID, inventory.New{System: "Code host", Level: "write"}))
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, payment.New{PayOn: w.db.Now(), Amount: "10", Currency: "EUR", Method: payment.BankTransfer, State: payment.Stopped}))
+	for _, step := range []string{"step-stop-payments", "step-list-access"} {
+		if s := w.step(caseID, step); len(s.Lacks) != 0 {
+			t.Errorf("with its list, %s lacks %+v", step, s.Lacks)
+		}
+	}
+	w.must(w.cases.FinishStep(w.ctx, w.analyst, early))
+}
+
 func TestTheTimelineNamesWhoEnteredAndHired(t *testing.T) {
 	w := setup(t)
 	caseID := w.open()

@@ -142,7 +142,8 @@ func TestVisible(t *testing.T) {
 		}
 		exec(`INSERT INTO interviewers (interview_id, user_id) VALUES ($1, $2), ($1, $3)`, iv.id, interviewer.ID, both.ID)
 	}
-	colleague, hired := persontest.New(t, d, persontest.At(person.Place{Status: person.Engaged})), accounttest.Actor(t, d, authz.Interviewer)
+	colleague := persontest.New(t, d, persontest.At(person.Place{Status: person.Engaged, ManagerID: &manager.ID}))
+	hired := accounttest.Actor(t, d, authz.Interviewer)
 	past := id.New()
 	exec(`INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, status, created_at)
 	      VALUES ($1, $2, $3, $4, 'stage-offer', '1.0.0', '{check-video-on}', now(), 'scheduled', now())`, past, app, colleague.ID, job)
@@ -161,7 +162,7 @@ func TestVisible(t *testing.T) {
 		{"a security lead", accounttest.Actor(t, d, authz.SecurityLead), all},
 		{"a security analyst", accounttest.Actor(t, d, authz.SecurityAnalyst), all},
 		{"an auditor", accounttest.Actor(t, d, authz.Auditor), all},
-		{"the hiring manager of a job", manager, []person.ID{own.ID, aside.ID}},
+		{"the hiring manager of a job, but for whoever was hired", manager, []person.ID{own.ID, aside.ID}},
 		{"another hiring manager", other, []person.ID{aside.ID}},
 		{"an interviewer", interviewer, []person.ID{met.ID}},
 		{"an interviewer of a cancelled interview", cancelled, nil},

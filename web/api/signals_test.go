@@ -176,6 +176,14 @@ func TestRequestsThatAreRefusedWhole(t *testing.T) {
 			t.Errorf("%s: %d %+v, want %d", name, status, got, c.status)
 		}
 	}
+	read, err := http.Get(s.w.URL + path.SignalsAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Body.Close()
+	if read.StatusCode != http.StatusMethodNotAllowed || read.Header.Get("Allow") != http.MethodPost {
+		t.Errorf("reading: %d, Allow %q", read.StatusCode, read.Header.Get("Allow"))
+	}
 	_, got := s.send(ndjson, strings.Repeat("x\n", 500))
 	if got.Rejected != 500 || len(got.Errors) != 100 {
 		t.Errorf("%d rejected, %d reported one by one", got.Rejected, len(got.Errors))

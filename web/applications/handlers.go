@@ -179,7 +179,7 @@ func (h *Handlers) Hire(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !request.Actor(r).May(authz.EngagementRead) {
-		return a.done(w, r, a.Person.Name+" is hired.")
+		return response.See(w, r, path.Job(a.App.JobID), a.Person.Name+" is hired. What concerns a colleague is with HR and security from here.")
 	}
 	return response.See(w, r, path.Engagement(engagementID), a.Person.Name+" is hired.")
 }

@@ -62,9 +62,9 @@ func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		parts.Drain(r, h.evidence)
-		err = parts.Refused(err)
+		err = apperr.Both(parts.Refused(err), h.assess.Check(f.check()))
 	} else {
-		err = h.record(r, personID, f)
+		err = h.assess.RecordCheck(r.Context(), request.Actor(r), personID, f.check())
 	}
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		return h.showCheck(w, r, http.StatusUnprocessableEntity, f, invalid.Fields)
@@ -75,9 +75,9 @@ func (h *Handler) RecordCheck(w http.ResponseWriter, r *http.Request) error {
 	return response.See(w, r, path.Candidate(personID), h.assess.Title(f.Check)+" is recorded.")
 }
 
-func (h *Handler) record(r *http.Request, personID person.ID, f checkForm) error {
-	return h.assess.RecordCheck(r.Context(), request.Actor(r), personID, assessment.RecordedCheck{
-		CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note, EvidenceIDs: request.IDs[evidence.ID](f.Evidence)})
+func (f checkForm) check() assessment.RecordedCheck {
+	return assessment.RecordedCheck{CheckID: f.Check, Answer: catalogue.Answer(f.Answer), Note: f.Note,
+		EvidenceIDs: request.IDs[evidence.ID](f.Evidence)}
 }
 
 // collect takes in the evidence that comes with an answer and ticks it.

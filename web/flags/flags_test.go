@@ -117,14 +117,15 @@ func TestFlagPages(t *testing.T) {
 
 func TestExplainingAFlag(t *testing.T) {
 	w := setup(t, catalogue.Strong)
-	w.shows(w.dispose(w.hr, "explained", ""), http.StatusUnprocessableEntity, "Say what this rests on", "needs your attention")
+	w.shows(w.dispose(w.hr, "explained", ""), http.StatusUnprocessableEntity,
+		"Say what this rests on", "Choose or add what shows it", "2 things need your attention")
 	refused := w.dispose(w.hr, "ignored", hostile)
 	w.shows(refused, http.StatusUnprocessableEntity, "Choose open, explained or confirmed", hostile)
 	w.shows(w.dispose(w.hr, "explained", "Two pay slips show it."), http.StatusUnprocessableEntity, "Choose or add what shows it", "Two pay slips show it.")
 	w.form(w.hr, map[string]string{"state": "explained", "reason": "Two pay slips show it.", "title": "Pay slips", "text": "September and October."}, "", http.StatusSeeOther)
 	w.shows(w.hr.Get(path.Flag(w.flag().ID)), http.StatusOK, "Two pay slips show it.", "Sealed")
 	w.shows(w.hr.Get(path.Flags), http.StatusOK, "No flag waits")
-	w.shows(w.dispose(w.hr, "open", "Second thoughts."), http.StatusConflict, "explained and sealed")
+	w.shows(w.dispose(w.hr, "open", "Second thoughts."), http.StatusConflict, "explained and sealed", "What you typed, not saved", "Second thoughts.")
 }
 
 // form posts the answer form as a browser does, with a file if one is named.

@@ -95,7 +95,7 @@ func (h *Handler) collect(r *http.Request, flagID flag.ID, a parts.Arrival, f *f
 	a.GuessKind()
 	added, err := a.Collect(r.Context(), h.evidence, actor)
 	if err != nil {
-		return err
+		return apperr.Both(parts.Refused(err), found.Flag.Disposable(flag.State(f.State), f.Reason))
 	}
 	f.Evidence, f.New, f.Kept = append(f.Evidence, string(added)), parts.EvidenceForm{}, true
 	return nil

@@ -77,6 +77,17 @@ func (v showView) editable() bool {
 	return v.Flag.WithdrawnAt == nil && v.Flag.State != flag.Explained
 }
 
+// kept says where what somebody typed is, when the flag changed meanwhile.
+func (v showView) kept() string {
+	switch {
+	case v.editable():
+		return "What you typed is kept below."
+	case v.Form.Reason != "":
+		return "It takes no other answer now. What you typed was not saved; it stands below, to copy."
+	}
+	return ""
+}
+
 // maySecond reports whether the actor can be the second person.
 func (v showView) maySecond(actor authz.Actor) bool {
 	return v.Flag.NeedsSecond() && actor.May(authz.FlagDispose) &&

@@ -127,23 +127,33 @@ func (h *Handlers) Views(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(dashboard.ViewPages(), of) {
 		return apperr.Missing("page")
 	}
+	return h.views(w, r, http.StatusOK, dashboard.NewView{Page: of, Query: r.URL.Query().Get("query")}, nil)
+}
+
+// views shows the views of a page, with what was typed to save one more.
+func (h *Handlers) views(w http.ResponseWriter, r *http.Request, status int, typed dashboard.NewView, problems map[string]string) error {
 	actor := request.Actor(r)
-	views, err := h.dashboards.Views(r.Context(), actor, of)
+	found, err := h.dashboards.Views(r.Context(), actor, typed.Page)
 	if err != nil {
 		return err
 	}
-	query, err := url.ParseQuery(r.URL.Query().Get("query"))
+	query, err := url.ParseQuery(typed.Query)
 	if err != nil {
 		query = nil
 	}
-	return response.Page(w, r, http.StatusOK, viewsPage(parts.SavedViews{Page: of, Query: query.Encode(), Views: views, Actor: actor}))
+	return response.Page(w, r, status, viewsPage(parts.SavedViews{Page: typed.Page, Query: query.Encode(), Views: found, Actor: actor,
+		Form: typed, Errors: problems}))
 }
 
 // SaveView keeps the filters of a page under a name.
 func (h *Handlers) SaveView(w http.ResponseWriter, r *http.Request) error {
 	n := dashboard.NewView{Page: dashboard.ViewPage(request.Text(r, "page")), Name: request.Text(r, "name"),
-		Query: request.Text(r, "query"), Shared: r.FormValue("shared") != ""}
-	if err := h.dashboards.SaveView(r.Context(), request.Actor(r), n); err != nil {
+		Query: request.Text(r, "query"), Shared: r.FormValue("shared") != "", Replace: r.FormValue("replace") != ""}
+	err := h.dashboards.SaveView(r.Context(), request.Actor(r), n)
+	if invalid, ok := apperr.AsInvalid(err); ok && slices.Contains(dashboard.ViewPages(), n.Page) {
+		return h.views(w, r, http.StatusUnprocessableEntity, n, invalid.Fields)
+	}
+	if err != nil {
 		return err
 	}
 	return response.See(w, r, parts.ViewURL(n.Page, n.Query), "View “"+n.Name+"” saved.")

@@ -204,6 +204,17 @@ func TestViewsAreSavedSharedAndRemoved(t *testing.T) {
 	if !strings.Contains(owner.Get(path.ViewsOf("candidates", nil)).Body, `href="/candidates?band=high"`) {
 		t.Error("the saved view of candidates does not lead to its filters")
 	}
+	// A used name takes the other view's place only when that is asked for.
+	again := url.Values{"page": {"candidates"}, "name": {"HIGH"}, "query": {"band=critical"}}
+	if got := owner.Post(path.Views, again); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `name="replace"`) ||
+		!strings.Contains(got.Body, `value="HIGH"`) {
+		t.Errorf("a used name: %d", got.Status)
+	}
+	again.Set("replace", "on")
+	owner.Post(path.Views, again)
+	if got := owner.Get(path.ViewsOf("candidates", nil)).Body; strings.Contains(got, `href="/candidates?band=high"`) || !strings.Contains(got, `href="/candidates?band=critical"`) {
+		t.Error("the view was not replaced")
+	}
 	owner.Post(path.RemoveView(viewID), url.Values{"page": {"insights-hiring"}})
 	if strings.Contains(owner.Get(path.InsightsHiring).Body, "Grave ones") {
 		t.Error("a removed view still shows")

@@ -109,7 +109,7 @@ func (a Arrival) Given() bool {
 func (a Arrival) Collect(ctx context.Context, s *evidence.Service, actor authz.Actor) (evidence.ID, error) {
 	switch {
 	case !actor.May(authz.EvidenceWrite): // the form may be one whose route asks for another permission
-		return "", apperr.Forbidden("Your role does not include “%s”. An administrator can add it.", authz.EvidenceWrite)
+		return "", authz.Refusal(authz.EvidenceWrite)
 	case a.URL != "" && a.Text != "", a.file != nil && (a.URL != "" || a.Text != ""):
 		return "", apperr.Invalid("file", "Give one of the three: a link, a text or a file.")
 	case a.URL != "":

@@ -4,6 +4,7 @@ import (
 	"gatehouse/internal/dashboard"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/path"
+	"gatehouse/web/ui"
 )
 
 // SavedViews is what the menu of saved views shows: the page's views, and its present filters to be saved.
@@ -12,6 +13,27 @@ type SavedViews struct {
 	Query string
 	Views []dashboard.View
 	Actor authz.Actor
+	// Form is what was typed to save a view, Errors what is wrong with it.
+	Form   dashboard.NewView
+	Errors map[string]string
+}
+
+// Problems are the messages in the order of the fields.
+func (s SavedViews) Problems() []ui.FieldError {
+	var list []ui.FieldError
+	for _, field := range []string{"name", "query", "replace"} {
+		if message := s.Errors[field]; message != "" {
+			list = append(list, ui.FieldError{Field: "view-" + field, Message: message})
+		}
+	}
+	return list
+}
+
+func ticked(yes bool) []string {
+	if yes {
+		return []string{"on"}
+	}
+	return nil
 }
 
 var viewPaths = map[dashboard.ViewPage]string{

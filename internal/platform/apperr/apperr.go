@@ -5,6 +5,7 @@ package apperr
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 	"time"
@@ -148,5 +149,23 @@ func (p *Problems) Err() error {
 func Invalid(field, format string, args ...any) error {
 	var p Problems
 	p.Add(field, format, args...)
+	return p.Err()
+}
+
+// Both is what is wrong in two parts of one form, so that nobody learns of it in instalments: the messages at the fields of
+// both where both are InvalidInput, else the first error there is.
+func Both(a, b error) error {
+	first, ok := AsInvalid(a)
+	second, also := AsInvalid(b)
+	switch {
+	case a == nil:
+		return b
+	case !ok || !also:
+		return a
+	}
+	p := Problems{fields: maps.Clone(first.Fields)}
+	for field, message := range second.Fields {
+		p.Add(field, "%s", message)
+	}
 	return p.Err()
 }
