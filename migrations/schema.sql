@@ -167,6 +167,15 @@ CREATE TABLE case_notes (
     CONSTRAINT case_notes_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE case_sheets (
+    case_id uuid NOT NULL,
+    changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    shape text DEFAULT ''::text NOT NULL,
+    doc json,
+    CONSTRAINT case_sheets_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id) ON DELETE CASCADE,
+    CONSTRAINT case_sheets_pkey PRIMARY KEY (case_id)
+);
+
 CREATE TABLE case_steps (
     case_id uuid NOT NULL,
     step_id text NOT NULL,
@@ -570,6 +579,15 @@ CREATE TABLE person_keys (
     CONSTRAINT person_keys_present CHECK (((wrapped IS NULL) = (destroyed_at IS NOT NULL)))
 );
 
+CREATE TABLE person_sheets (
+    person_id uuid NOT NULL,
+    changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    shape text DEFAULT ''::text NOT NULL,
+    doc json,
+    CONSTRAINT person_sheets_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE,
+    CONSTRAINT person_sheets_pkey PRIMARY KEY (person_id)
+);
+
 CREATE TABLE saved_views (
     id uuid NOT NULL,
     owner_id uuid NOT NULL,
@@ -880,15 +898,43 @@ CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at 
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.access_grants FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
 CREATE TRIGGER assessment_moves_tally_delete AFTER DELETE ON public.assessment_moves REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_moves();
 
 CREATE TRIGGER assessment_moves_tally_insert AFTER INSERT ON public.assessment_moves REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_moves();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.assessments FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
 
 CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_members FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_notes FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_steps FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER sheet AFTER INSERT ON public.cases FOR EACH ROW EXECUTE FUNCTION new_case_sheet();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
 CREATE TRIGGER custody_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.custody_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.dossier_entries FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.dossier_gaps FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.engagements FOR EACH ROW EXECUTE FUNCTION forget_cases_of_person();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.evidence_items FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.evidence_items FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
+CREATE TRIGGER forget AFTER INSERT OR DELETE OR UPDATE ON public.evidence_links FOR EACH ROW EXECUTE FUNCTION forget_of_evidence_link();
 
 CREATE TRIGGER flags_tally_delete AFTER DELETE ON public.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
 
@@ -896,9 +942,25 @@ CREATE TRIGGER flags_tally_insert AFTER INSERT ON public.flags REFERENCING NEW T
 
 CREATE TRIGGER flags_tally_update AFTER UPDATE ON public.flags FOR EACH ROW WHEN (((((((old.item_id IS DISTINCT FROM new.item_id) OR (old.answer IS DISTINCT FROM new.answer)) OR (old.state IS DISTINCT FROM new.state)) OR (old.raised_at IS DISTINCT FROM new.raised_at)) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at)) OR (old.rests IS DISTINCT FROM new.rests))) EXECUTE FUNCTION tally_flag_change();
 
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.flags FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.gate_overrides FOR EACH ROW EXECUTE FUNCTION forget_of_application();
+
 CREATE TRIGGER gate_overrides_tally_delete AFTER DELETE ON public.gate_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_overrides();
 
 CREATE TRIGGER gate_overrides_tally_insert AFTER INSERT ON public.gate_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_overrides();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE ON public.interviews FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
+CREATE TRIGGER forget_people AFTER UPDATE ON public.jobs FOR EACH ROW WHEN ((old.level_id <> new.level_id)) EXECUTE FUNCTION forget_of_job();
+
+CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
+
+CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.payments FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
+
+CREATE TRIGGER forget_referred AFTER INSERT ON public.people FOR EACH ROW WHEN ((new.referrer_id IS NOT NULL)) EXECUTE FUNCTION forget_cases_of_referrer();
+
+CREATE TRIGGER forget_rereferred AFTER UPDATE ON public.people FOR EACH ROW WHEN ((old.referrer_id IS DISTINCT FROM new.referrer_id)) EXECUTE FUNCTION forget_cases_of_referrer();
 
 CREATE TRIGGER people_tally_delete AFTER DELETE ON public.people REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
 
@@ -906,9 +968,13 @@ CREATE TRIGGER people_tally_insert AFTER INSERT ON public.people REFERENCING NEW
 
 CREATE TRIGGER people_tally_update AFTER UPDATE ON public.people FOR EACH ROW WHEN (((((((((old.status IS DISTINCT FROM new.status) OR (old.stage_id IS DISTINCT FROM new.stage_id)) OR (old.stage_since IS DISTINCT FROM new.stage_since)) OR (old.channel_id IS DISTINCT FROM new.channel_id)) OR (old.band IS DISTINCT FROM new.band)) OR (old.coverage IS DISTINCT FROM new.coverage)) OR (old.missing_checks IS DISTINCT FROM new.missing_checks)) OR (old.job_id IS DISTINCT FROM new.job_id))) EXECUTE FUNCTION tally_person_change();
 
+CREATE TRIGGER sheet AFTER INSERT ON public.people FOR EACH ROW EXECUTE FUNCTION new_person_sheet();
+
 CREATE TRIGGER scorecard_words_no_rewrite BEFORE UPDATE ON public.scorecard_words FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER forget_member AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.name <> new.name) OR (old.email <> new.email))) EXECUTE FUNCTION forget_cases_of_member();
 
 CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone, rests boolean)
  RETURNS TABLE(figure text, a text, b text)
@@ -921,6 +987,132 @@ AS $function$
     SELECT 'finding', item_id, answer
     WHERE  state <> 'explained' AND withdrawn_at IS NULL
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_case_of_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_cases(ARRAY[OLD.case_id, NEW.case_id]);
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_cases(uuid[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    UPDATE case_sheets SET doc = NULL, changed = pg_current_xact_id()
+    WHERE  case_id = ANY ($1) AND (doc IS NOT NULL OR changed <> pg_current_xact_id())
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_cases_of_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_cases(ARRAY(SELECT case_id FROM case_members WHERE user_id = NEW.id));
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_cases_of_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_cases(ARRAY(SELECT id FROM cases WHERE person_id IN (OLD.person_id, NEW.person_id)));
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_cases_of_referrer()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_cases(ARRAY(SELECT id FROM cases WHERE person_id IN (OLD.referrer_id, NEW.referrer_id)));
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_of_application()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_people(ARRAY(SELECT person_id FROM applications WHERE id IN (OLD.application_id, NEW.application_id)));
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_of_evidence_link()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    l evidence_links;
+BEGIN
+    FOREACH l IN ARRAY ARRAY[OLD::evidence_links, NEW::evidence_links] LOOP
+        CONTINUE WHEN l.evidence_id IS NULL;
+        PERFORM forget_people(ARRAY(SELECT person_id FROM evidence_items WHERE id = l.evidence_id));
+        IF l.subject_kind = 'step' THEN
+            PERFORM forget_cases(ARRAY[split_part(l.subject_id, '/', 1)::uuid]);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_of_job()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_people(ARRAY(SELECT person_id FROM applications WHERE job_id = NEW.id));
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_people(uuid[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    UPDATE person_sheets SET doc = NULL, changed = pg_current_xact_id()
+    WHERE  person_id = ANY ($1) AND (doc IS NOT NULL OR changed <> pg_current_xact_id())
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_person_of_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM forget_people(ARRAY[OLD.person_id, NEW.person_id]);
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.new_case_sheet()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO case_sheets (case_id) VALUES (NEW.id);
+    RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.new_person_sheet()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    INSERT INTO person_sheets (person_id) VALUES (NEW.id);
+    RETURN NULL;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.person_figures(status text, stage_id text, stage_since timestamp with time zone, channel_id text, band text, coverage smallint, missing_checks text[])

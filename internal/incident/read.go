@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/inventory"
@@ -18,6 +16,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/page"
+	"gatehouse/internal/platform/sheet"
 )
 
 // View is all that the frame of a case's page shows, and the playbook.
@@ -62,29 +61,29 @@ func (v View) Step(stepID string) (Step, bool) {
 	return Step{}, false
 }
 
-// Show reads a case in one round trip, and records the first of a while's looks at it. A member called in for tasks
+// Show reads a case by one statement, and records the first of a while's looks at it. A member called in for tasks
 // gets the steps of their function, and none of the rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
-	var found file
-	var steps []Step
-	b := &pgx.Batch{}
-	b.Queue(fileSQL, asker(actor, caseID)...).Query(func(rows pgx.Rows) (err error) {
-		found, err = db.One[file](rows, "case")
-		return err
-	})
-	b.Queue(stepsSQL, caseID).Query(func(rows pgx.Rows) (err error) {
-		steps, err = db.ManyLax[Step](rows)
-		return err
-	})
-	if err := s.db.Pool().SendBatch(ctx, b).Close(); err != nil {
+	rows, _ := s.db.Pool().Query(ctx, fileSQL, asker(actor, caseID)...)
+	read, err := db.One[file](rows, "case")
+	if err != nil {
 		return View{}, err
 	}
+	found := read.Sheet
+	if found == nil {
+		made, err := sheets.Make(ctx, s.db, string(caseID))
+		if err != nil {
+			return View{}, err
+		}
+		found = &made
+	}
+	steps := found.Steps
 	v.Members, v.Facts.OpenGrants, v.Facts.Unstopped = found.Members, found.Left, found.Unstopped
 	byPlace(v.Members)
 	v.Names = names(v.Members)
 	v.Members = current(v.Members)
-	v.Case = found.Case
+	v.Case = read.Case
 	v.Case.name(v.Names)
 	v.Evidence, v.Notes, v.Payments = found.Items, len(found.Noted), found.Payments
 	v.Referred, v.Engaged = found.Referred, found.Engaged
@@ -104,11 +103,16 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	return v.narrow(), s.visited(ctx, actor, v.Case)
 }
 
-// file is a case with what stands on the tabs of its page: short lists, as arrays and JSON, since each further query
-// costs more than they do.
+// file is a case with its sheet, nil when that has to be made.
 type file struct {
 	Case
+	Sheet *sheetDoc
+}
+
+// sheetDoc is what stands on the tabs of a case's page: short lists that all its pages show or count.
+type sheetDoc struct {
 	collected
+	Steps   []Step
 	Members []Member // all there ever were, in no order
 	// Noted has, for each note, the step it is on, empty for the case itself; Attached has the step for each piece of
 	// evidence that is attached to one.
@@ -121,29 +125,44 @@ type file struct {
 	Engaged          bool
 }
 
-// fileSQL reads a file for the actor of asker. Evidence is attached to a step as "<case>/<step>"; after the slash comes 0.
-const fileSQL = `
-	SELECT ` + caseColumns + collectedColumns + `,
-	       (SELECT json_agg(json_build_object('userid', o.user_id, 'name', u.name, 'email', u.email, 'function', o.function,
-	                'sees', o.sees, 'addedat', o.added_at, 'addedby', o.added_by, 'removedat', o.removed_at))
-	        FROM   case_members o JOIN users u ON u.id = o.user_id
-	        WHERE  o.case_id = c.id) AS members,
-	       ARRAY(SELECT n.step_id FROM case_notes n WHERE n.case_id = c.id) AS noted,
-	       ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
-	             WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= c.id || '/' AND l.subject_id COLLATE "C" < c.id || '0') AS attached,
-	       a.grants, a.restored, a.left, y.payments, y.held, y.unstopped,
-	       (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id) AS items,
-	       (SELECT count(*) FROM people r WHERE r.referrer_id = c.person_id) AS referred,
-	       EXISTS (SELECT FROM engagements e WHERE e.person_id = c.person_id AND e.ended_on IS NULL) AS engaged
+// sheets keeps the sheets of cases. A row of another table that goes into one needs its trigger, as the migration of
+// sheets has them. Evidence is attached to a step as "<case>/<step>"; after the slash comes 0.
+var sheets = sheet.New[sheetDoc]("case_sheets", "case_id", `
+	SELECT json_build_object(
+	       'filled', ARRAY(SELECT d.field_id FROM dossier_entries d WHERE d.case_id = c.id AND d.removed_at IS NULL ORDER BY d.field_id),
+	       'explained', ARRAY(SELECT d.field_id FROM dossier_gaps d WHERE d.case_id = c.id ORDER BY d.field_id),
+	       'steps', (SELECT json_agg(json_strip_nulls(json_build_object('stepid', s.step_id, 'position', s.position, 'state', s.state,
+	                         'ownerrole', s.owner_role, 'ownerid', s.owner_id, 'dueat', s.due_at, 'doneat', s.done_at, 'doneby', s.done_by,
+	                         'note', nullif(s.note, ''), 'overridereason', nullif(s.override_reason, ''), 'overriddenby', s.overridden_by,
+	                         'overriddenat', s.overridden_at, 'ticked', s.ticked, 'version', s.version)) ORDER BY s.position)
+	                 FROM   case_steps s WHERE s.case_id = c.id),
+	       'members', (SELECT json_agg(json_build_object('userid', o.user_id, 'name', u.name, 'email', u.email, 'function', o.function,
+	                           'sees', o.sees, 'addedat', o.added_at, 'addedby', o.added_by, 'removedat', o.removed_at) ORDER BY o.user_id)
+	                   FROM   case_members o JOIN users u ON u.id = o.user_id
+	                   WHERE  o.case_id = c.id),
+	       'noted', ARRAY(SELECT n.step_id FROM case_notes n WHERE n.case_id = c.id ORDER BY n.id),
+	       'attached', ARRAY(SELECT substr(l.subject_id, 38) FROM evidence_links l
+	                         WHERE  l.subject_kind = 'step' AND l.subject_id COLLATE "C" >= c.id || '/' AND l.subject_id COLLATE "C" < c.id || '0'
+	                         ORDER  BY l.subject_id, l.evidence_id),
+	       'grants', a.grants, 'restored', a.restored, 'left', a.left, 'payments', y.payments, 'held', y.held, 'unstopped', y.unstopped,
+	       'items', (SELECT count(*) FROM evidence_items i WHERE i.case_id = c.id),
+	       'referred', (SELECT count(*) FROM people r WHERE r.referrer_id = c.person_id),
+	       'engaged', EXISTS (SELECT FROM engagements e WHERE e.person_id = c.person_id AND e.ended_on IS NULL))
+	FROM   cases c
+	CROSS  JOIN LATERAL (
+	       SELECT count(*) AS grants, count(g.restored_at) AS restored, `+inventory.OpenJSON+` AS left
+	       FROM   access_grants g WHERE g.case_id = c.id) a
+	CROSS  JOIN LATERAL (
+	       SELECT count(*) AS payments, count(*) FILTER (WHERE p.state = 'stopped') AS held, `+payment.UnstoppedJSON+` AS unstopped
+	       FROM   payments p WHERE p.case_id = c.id) y
+	WHERE  c.id = $1`)
+
+// fileSQL reads a file for the actor of asker.
+var fileSQL = `
+	SELECT ` + caseColumns + `, ` + sheets.Kept("c.id") + ` AS sheet
 	FROM   cases c
 	JOIN   people p ON p.id = c.person_id
 	` + membership + `
-	CROSS  JOIN LATERAL (
-	       SELECT count(*) AS grants, count(g.restored_at) AS restored, ` + inventory.OpenJSON + ` AS left
-	       FROM   access_grants g WHERE g.case_id = c.id) a
-	CROSS  JOIN LATERAL (
-	       SELECT count(*) AS payments, count(*) FILTER (WHERE p.state = 'stopped') AS held, ` + payment.UnstoppedJSON + ` AS unstopped
-	       FROM   payments p WHERE p.case_id = c.id) y
 	WHERE  c.id = $4 AND ` + seen
 
 // tally counts how often each word comes.

@@ -103,6 +103,12 @@ func Away(err error) bool {
 		errors.As(err, &pg) && strings.HasPrefix(pg.Code, "57P")
 }
 
+// ReadOnly reports whether err says that the server takes no writes, as a standby does.
+func ReadOnly(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "25006"
+}
+
 // Violates returns the name of the constraint or unique index that err says was violated, or "".
 func Violates(err error) string {
 	var pg *pgconn.PgError
