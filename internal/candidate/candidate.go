@@ -1,6 +1,6 @@
 // Package candidate reads across features what the page of one candidate shows: who they are, where they stand,
-// what they claim and what was seen, the flags, and the way there. It reads everything in one round trip, owns no
-// table and changes nothing.
+// what they claim and what was seen, the flags, and the way there. It reads everything in one round trip and changes
+// nothing of it: the one table it owns keeps the sheets, which are made of others' rows.
 //
 // It also holds one rule of its own: whoever still owes a scorecard on this person does not see what other
 // interviewers answered, nor what follows from it, so that each interviewer judges alone first (View.Withheld).
@@ -45,17 +45,17 @@ func ParseTab(s string) Tab {
 // Head is the person with what the head of the page says of their current application and of the viewer.
 type Head struct {
 	person.Person
-	ManagerName        string `db:"-"`
-	LevelID            string
-	Edition            string // of the application; empty without one
-	ApplicationStatus  string // active, hired, closed, withdrawn; empty without one
-	ApplicationVersion int
-	EndedReason        string
-	EndedAt            *time.Time
-	Awaited            []string // required checks before the next stage
-	Overrides          []Override
-	InterviewCount     int
-	Owes               bool // the viewer has not submitted an own scorecard yet
+	ManagerName        string     `db:"-"`
+	LevelID            string     `db:"-"`
+	Edition            string     `db:"-"` // of the application; empty without one
+	ApplicationStatus  string     `db:"-"` // active, hired, closed, withdrawn; empty without one
+	ApplicationVersion int        `db:"-"`
+	EndedReason        string     `db:"-"`
+	EndedAt            *time.Time `db:"-"`
+	Awaited            []string   // required checks before the next stage
+	Overrides          []Override `db:"-"`
+	InterviewCount     int        `db:"-"`
+	Owes               bool       // the viewer has not submitted an own scorecard yet
 }
 
 // Override is a required check that somebody with the right to do so left out when moving the person on.
@@ -95,6 +95,7 @@ type Seen struct {
 // Link is one evidence item and, if it is attached to something, what to.
 type Link struct {
 	EvidenceID  evidence.ID
+	CaseID      *string `db:"-"` // the case that the item lies in
 	SubjectKind string
 	SubjectID   string
 }

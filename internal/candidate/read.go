@@ -46,27 +46,23 @@ type Ask struct {
 // HistorySize is how many entries a page of the history shows.
 const HistorySize = 40
 
+// CheckSheets compares kept sheets, at most so many, with the rows they are made of, and returns an error that names those
+// which differ.
+func (s *Service) CheckSheets(ctx context.Context, most int) error {
+	return sheets.Check(ctx, s.db, most)
+}
+
 // View reads a candidate's page, or NotFound if the actor does not see the person.
 func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.ID, ask Ask) (View, error) {
 	v := View{Tab: ask.Tab}
-	var (
-		head  headRow
-		seen  []Seen
-		said  []claim.Claim
-		batch pgx.Batch
-	)
+	var head headRow
+	var batch pgx.Batch
 	headText, headArgs := headSQL(actor, personID)
 	batch.Queue(headText, headArgs...).Query(func(rows pgx.Rows) (err error) {
 		head, err = db.One[headRow](rows, "candidate")
 		return err
 	})
-	into(&batch, &seen, seenSQL, personID)
-	if ask.Tab != TabClaims { // which counts what it reads
-		batch.Queue(claimCountSQL, personID).QueryRow(func(row pgx.Row) error { return row.Scan(&v.Claims) })
-	}
 	switch ask.Tab {
-	case TabClaims:
-		into(&batch, &said, claimsSQL, personID)
 	case TabInterviews:
 		into(&batch, &v.Interviews, interviewsSQL, personID, nullable(actor))
 	case TabEvidence:
@@ -77,22 +73,60 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return View{}, err
 	}
-	v.Head, v.Flags, v.Standing = head.Head, head.Flags, incident.Standing{Cases: head.Cases, Proposed: head.Proposed}
-	if err := s.name(ctx, &v, seen); err != nil {
+	doc := head.Sheet
+	if doc == nil {
+		made, err := sheets.Make(ctx, s.db, string(personID))
+		if err != nil {
+			return View{}, err
+		}
+		doc = &made
+	}
+	links, err := s.linksFor(ctx, actor, doc.Links)
+	if err != nil {
 		return View{}, err
 	}
-	v.fill(s, actor, head.Stored, seen, said, head.Links)
+	v.Head, v.Flags, v.Standing = head.Head, doc.Flags, incident.Standing{Cases: head.Cases, Proposed: head.Proposed}
+	v.Head.apply(doc)
+	if err := s.name(ctx, &v, doc.Seen); err != nil {
+		return View{}, err
+	}
+	v.fill(s, actor, doc.Stored, doc.Seen, doc.Claims, links)
 	return v, nil
 }
 
 // headRow is what headSQL reads.
 type headRow struct {
 	Head
-	Stored   *assessment.Stored // nil when nobody was assessed yet
-	Flags    []Flag
-	Links    []Link
 	Cases    []incident.Known
 	Proposed bool
+	Sheet    *sheetDoc
+}
+
+// apply fills in what the sheet says of the application that the person stands in.
+func (h *Head) apply(doc *sheetDoc) {
+	h.InterviewCount = doc.Interviews
+	if h.ApplicationID == nil {
+		return
+	}
+	a := doc.Applications[*h.ApplicationID]
+	h.LevelID, h.Edition, h.ApplicationStatus, h.ApplicationVersion = a.LevelID, a.Edition, a.Status, a.Version
+	h.EndedReason, h.EndedAt, h.Overrides = a.EndedReason, a.EndedAt, a.Overrides
+}
+
+// linksFor leaves out what lies in cases that the actor is no member of. Few people have a case, so most ask nothing.
+func (s *Service) linksFor(ctx context.Context, actor authz.Actor, links []Link) ([]Link, error) {
+	var cases []string
+	for _, l := range links {
+		if l.CaseID != nil && !slices.Contains(cases, *l.CaseID) {
+			cases = append(cases, *l.CaseID)
+		}
+	}
+	if len(cases) == 0 {
+		return links, nil
+	}
+	rows, _ := s.db.Pool().Query(ctx, membershipsSQL, nullable(actor), cases)
+	own, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return slices.DeleteFunc(links, func(l Link) bool { return l.CaseID != nil && !slices.Contains(own, *l.CaseID) }), err
 }
 
 // name fills in who did what.
@@ -123,8 +157,8 @@ func (v *View) fill(s *Service, actor authz.Actor, stored *assessment.Stored, se
 	v.Evidence = countItems(links)
 	join(seen, v.Flags, links)
 	seen = v.withhold(actor, seen)
+	v.Claims = len(said)
 	if v.Tab == TabClaims {
-		v.Claims = len(said)
 		v.Lines, v.Other = lines(s.Edition(v.Head), v.Assessment.Claims, said, seen)
 	}
 	if len(v.History) > HistorySize {

@@ -1,16 +1,19 @@
 package candidate
 
 import (
+	"time"
+
 	"gatehouse/internal/assessment"
+	"gatehouse/internal/claim"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/sheet"
 )
 
-// headSQL reads the head of the page, if the actor sees the person, and with it the short lists about them, as JSON
-// with names that Go's fields answer to: each statement more would cost more than its rows. Only this query of the batch
-// asks who looks: the others' rows are thrown away when it has none.
+// headSQL reads the head of the page, if the actor sees the person, and with it the sheet, NULL when that has to be made.
+// Only this query of the batch asks who looks: the others' rows are thrown away when it has none.
 func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 	var w db.Where
 	viewer := w.Number("?::uuid", nullable(actor))
@@ -21,23 +24,68 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
 		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
 		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
-		       coalesce(j.level_id, '') AS level_id,
-		       coalesce(a.edition, '') AS edition, coalesce(a.status, '') AS application_status,
-		       coalesce(a.version, 0) AS application_version, coalesce(a.ended_reason, '') AS ended_reason, a.ended_at,
-		       (SELECT count(*) FROM interviews i WHERE i.person_id = p.id) AS interview_count, ` + owesSQL(viewer) + ` AS owes,
-		       (SELECT json_agg(json_build_object('check_id', o.check_id, 'stage_id', o.stage_id,
-		                        'reason', o.reason, 'by_id', o.overridden_by, 'at', o.overridden_at) ORDER BY o.overridden_at)
-		        FROM   gate_overrides o
-		        WHERE  o.application_id = p.application_id) AS overrides,
-		       (SELECT row_to_json(x) FROM (` + assessment.StoredRows + ` WHERE s.person_id = p.id) x) AS stored,
-		       (SELECT json_agg(x ORDER BY x.raisedat DESC, x.id DESC) FROM (` + flagsRows + ` WHERE f.person_id = p.id) x) AS flags,
-		       (SELECT json_agg(x) FROM (` + linksRows + ` WHERE e.person_id = p.id AND ` + ofCase(viewer) + `) x) AS links,
-		       ` + standing + `
+		       ` + owesSQL(viewer) + ` AS owes, ` + standing + `, ` + sheets.Kept("p.id") + ` AS sheet
 		FROM   people p
-		LEFT   JOIN applications a ON a.id = p.application_id
-		LEFT   JOIN jobs j ON j.id = a.job_id
 		` + w.SQL(), w.Args
 }
+
+// sheetDoc is what the page of a person shows besides who they are and what depends on the viewer.
+type sheetDoc struct {
+	// Applications holds what every application of theirs is like, by its id: which is the present one, people says.
+	Applications map[string]applied
+	Interviews   int
+	Stored       *assessment.Stored // nil when nobody was assessed yet
+	Flags        []Flag
+	Seen         []Seen
+	Claims       []claim.Claim
+	Links        []Link
+}
+
+// applied is an application as the page's head shows it.
+type applied struct {
+	LevelID     string     `json:"level"`
+	Edition     string     `json:"edition"`
+	Status      string     `json:"status"`
+	Version     int        `json:"version"`
+	EndedReason string     `json:"reason"`
+	EndedAt     *time.Time `json:"ended"`
+	Overrides   []Override `json:"overrides"`
+}
+
+// sheets keeps the sheets of people. A row of another table that goes into one needs its trigger, as the migration of
+// sheets has them.
+var sheets = sheet.New[sheetDoc]("person_sheets", "person_id", `
+		SELECT json_build_object(
+		       'applications', (
+		           SELECT json_object_agg(a.id, json_build_object('level', j.level_id, 'edition', a.edition, 'status', a.status, 'version', a.version,
+		                  'reason', a.ended_reason, 'ended', a.ended_at, 'overrides', (
+		                      SELECT json_agg(json_build_object('check_id', o.check_id, 'stage_id', o.stage_id, 'reason', o.reason,
+		                             'by_id', o.overridden_by, 'at', o.overridden_at) ORDER BY o.overridden_at, o.check_id)
+		                      FROM   gate_overrides o
+		                      WHERE  o.application_id = a.id)) ORDER BY a.id)
+		           FROM   applications a JOIN jobs j ON j.id = a.job_id
+		           WHERE  a.person_id = p.id),
+		       'interviews', (SELECT count(*) FROM interviews i WHERE i.person_id = p.id),
+		       'stored', (SELECT row_to_json(x) FROM (`+assessment.StoredRows+` WHERE s.person_id = p.id) x),
+		       'flags', (SELECT json_agg(x ORDER BY x.raisedat DESC, x.id DESC) FROM (`+flagsRows+` WHERE f.person_id = p.id) x),
+		       'seen', (SELECT json_agg(json_build_object('itemid', o.item_id, 'originkind', o.origin_kind, 'originid', o.origin_id, 'answer', o.answer,
+		                       'note', o.note, 'count', o.count, 'notedat', o.noted_at, 'notedbyid', o.noted_by)
+		                       ORDER BY o.noted_at, o.item_id, o.origin_id)
+		                FROM   outcomes o WHERE o.person_id = p.id),
+		       'claims', (SELECT json_agg(json_build_object('id', c.id, 'personid', c.person_id, 'kind', c.kind, 'claimid', c.claim_id, 'value', c.value,
+		                         'detail', c.detail, 'source', c.source, 'madeat', c.made_at, 'createdby', c.created_by)
+		                         ORDER BY c.kind, c.made_at, c.id)
+		                  FROM   claims c WHERE c.person_id = p.id AND c.retired_at IS NULL),
+		       'links', (SELECT json_agg(json_build_object('evidenceid', e.id, 'caseid', e.case_id, 'subjectkind', coalesce(l.subject_kind, ''),
+		                        'subjectid', coalesce(l.subject_id, '')) ORDER BY e.id, l.subject_kind, l.subject_id)
+		                 FROM   evidence_items e
+		                 LEFT   JOIN evidence_links l ON l.evidence_id = e.id
+		                 WHERE  e.person_id = p.id))
+		FROM   people p
+		WHERE  p.id = $1`)
+
+// membershipsSQL says of which of the cases $2 the user $1 is a member.
+const membershipsSQL = `SELECT case_id::text FROM case_members WHERE user_id = $1 AND removed_at IS NULL AND case_id = ANY ($2::uuid[])`
 
 // owesSQL tells whether the viewer has an own scorecard on the person (p) still to submit. Most viewers owe none to
 // anybody, and then nothing of the person is read.
@@ -62,20 +110,6 @@ const flagsRows = `
 		               f.raised_by AS raisedby, f.disposed_at AS disposedat, f.disposed_by AS disposedby, f.reason,
 		               f.seconded_at AS secondedat, f.seconded_by AS secondedby, f.withdrawn_at AS withdrawnat, f.rests, f.version
 		        FROM   flags f`
-
-const seenSQL = `
-		SELECT o.item_id, o.origin_kind, o.origin_id, o.answer, o.note, o.count, o.noted_at, o.noted_by AS noted_by_id
-		FROM   outcomes o
-		WHERE  o.person_id = $1
-		ORDER  BY o.noted_at, o.item_id, o.origin_id`
-
-const claimsSQL = `
-		SELECT id, person_id, kind, claim_id, value, detail, source, made_at, created_by, retired_at
-		FROM   claims
-		WHERE  person_id = $1 AND retired_at IS NULL
-		ORDER  BY kind, made_at, id`
-
-const claimCountSQL = `SELECT count(*) FROM claims WHERE person_id = $1 AND retired_at IS NULL`
 
 // ofCase leaves out what lies in a case that the viewer is no member of.
 func ofCase(viewer string) string {

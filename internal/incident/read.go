@@ -61,6 +61,12 @@ func (v View) Step(stepID string) (Step, bool) {
 	return Step{}, false
 }
 
+// CheckSheets compares kept sheets, at most so many, with the rows they are made of, and returns an error that names those
+// which differ.
+func (s *Service) CheckSheets(ctx context.Context, most int) error {
+	return sheets.Check(ctx, s.db, most)
+}
+
 // Show reads a case by one statement, and records the first of a while's looks at it. A member called in for tasks
 // gets the steps of their function, and none of the rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {

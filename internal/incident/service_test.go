@@ -62,6 +62,11 @@ func setup(t *testing.T) *world {
 		legal: accounttest.Actor(t, d, authz.Legal), auditor: accounttest.Actor(t, d, authz.Auditor)}
 	w.subject = persontest.New(t, d, persontest.Named("Mara Okafor"),
 		persontest.At(person.Place{Status: person.Engaged, JobTitle: "Engineer"})).ID
+	t.Cleanup(func() {
+		if err := w.cases.CheckSheets(context.Background(), 1000); err != nil {
+			t.Error(err)
+		}
+	})
 	return w
 }
 

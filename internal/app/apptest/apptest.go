@@ -4,6 +4,7 @@ package apptest
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -44,6 +45,11 @@ func New(t testing.TB) *World {
 	server := httptest.NewServer(a.Handler())
 	t.Cleanup(func() {
 		server.Close()
+		// Whatever a test did, what pages read beside the rows must be what the rows say.
+		ctx := context.Background()
+		if err := errors.Join(a.Features.Candidates.CheckSheets(ctx, 1000), a.Features.Cases.CheckSheets(ctx, 1000)); err != nil {
+			t.Error(err)
+		}
 		if err := a.Close(); err != nil {
 			t.Errorf("close the installation: %v", err)
 		}
