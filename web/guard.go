@@ -39,6 +39,7 @@ func (s *Server) guard(route Route) Handler {
 		if signedIn && r.Method != http.MethodGet {
 			// What waits for this person may be about to change.
 			defer s.frames.forget(string(user.ID))
+			defer s.deps.Dashboards.Forget()
 		}
 		return route.Handler(w, s.withFrame(w, r))
 	}
@@ -82,6 +83,9 @@ func (s *Server) guardAPI(route Route) Handler {
 				return apperr.SignIn()
 			}
 			return apperr.Forbidden("This token lacks the scope %q.", route.Permission)
+		}
+		if r.Method != http.MethodGet {
+			defer s.deps.Dashboards.Forget()
 		}
 		return route.Handler(w, r.WithContext(authz.NewContext(r.Context(), actor)))
 	}

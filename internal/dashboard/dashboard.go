@@ -12,6 +12,7 @@ package dashboard
 
 import (
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/catalogue"
@@ -23,6 +24,10 @@ type Service struct {
 	db    *db.DB
 	lib   *catalogue.Library
 	order stepOrder
+	// writes numbers the states of things: what was read in an earlier one is out of date.
+	writes    atomic.Int64
+	hiring    recent[Hiring]
+	responses recent[Response]
 }
 
 // NewService returns the service.

@@ -105,9 +105,16 @@ const (
 	topJobs     = 8
 )
 
-// Hiring reads the hiring dashboard; bands narrow the figures about people, none means all.
+// Hiring reads the hiring dashboard; bands narrow the figures about people, none means all. It is shared with others who
+// ask within a moment.
 func (s *Service) Hiring(ctx context.Context, _ authz.Actor, bands ...string) (Hiring, error) {
 	now := s.db.Now()
+	return s.hiring.get(ctx, strings.Join(bands, " "), s.writes.Load(), now, func(ctx context.Context) (Hiring, error) {
+		return s.readHiring(ctx, now, bands)
+	})
+}
+
+func (s *Service) readHiring(ctx context.Context, now time.Time, bands []string) (Hiring, error) {
 	batch := &pgx.Batch{}
 	var counts []count
 	var h Hiring

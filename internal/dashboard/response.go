@@ -98,9 +98,22 @@ const (
 	proposalDays = 90
 )
 
-// Response reads the response dashboard.
+// Response reads the response dashboard of the actor. It is kept for a moment.
 func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, error) {
 	now := s.db.Now()
+	if actor.Kind != authz.KindUser {
+		return s.readResponse(ctx, actor, now)
+	}
+	key := actor.ID + " " + actor.PersonID
+	for _, role := range actor.Roles {
+		key += " " + string(role)
+	}
+	return s.responses.get(ctx, key, s.writes.Load(), now, func(ctx context.Context) (Response, error) {
+		return s.readResponse(ctx, actor, now)
+	})
+}
+
+func (s *Service) readResponse(ctx context.Context, actor authz.Actor, now time.Time) (Response, error) {
 	r := Response{At: now}
 	var days []dayCount
 	var cases []caseRow
