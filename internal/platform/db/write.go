@@ -61,31 +61,131 @@ type Tx struct {
 	Now     time.Time
 	Actor   authz.Actor
 	entries []Entry
+	// begun says that BEGIN was sent. It rides in one round trip with the first statement.
+	begun bool
 }
 
 // Exec runs a statement that returns no rows.
 func (t *Tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return t.conn.Exec(ctx, sql, args...)
+	if t.begun {
+		return t.conn.Exec(ctx, sql, args...)
+	}
+	results := t.first(ctx, sql, args)
+	tag, err := results.Exec()
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	return tag, err
 }
 
 // Query runs a statement that returns rows.
 func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return t.conn.Query(ctx, sql, args...)
+	if t.begun {
+		return t.conn.Query(ctx, sql, args...)
+	}
+	results := t.first(ctx, sql, args)
+	rows, err := results.Query()
+	return &firstRows{Rows: rows, results: results}, err
 }
 
 // QueryRow runs a statement that returns at most one row.
 func (t *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return t.conn.QueryRow(ctx, sql, args...)
+	if t.begun {
+		return t.conn.QueryRow(ctx, sql, args...)
+	}
+	rows, err := t.Query(ctx, sql, args...)
+	return firstRow{rows, err}
 }
 
 // SendBatch runs several statements in one round trip.
 func (t *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	return t.conn.SendBatch(ctx, b)
+	if t.begun {
+		return t.conn.SendBatch(ctx, b)
+	}
+	return t.begin(ctx, b.QueuedQueries)
 }
 
 // CopyFrom loads rows by COPY.
 func (t *Tx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, src pgx.CopyFromSource) (int64, error) {
+	if !t.begun {
+		t.begun = true
+		if _, err := t.conn.Exec(ctx, "BEGIN"); err != nil {
+			return 0, err
+		}
+	}
 	return t.conn.CopyFrom(ctx, table, columns, src)
+}
+
+// first sends BEGIN and a statement, and returns the results from that of the statement on.
+func (t *Tx) first(ctx context.Context, sql string, args []any) pgx.BatchResults {
+	var b pgx.Batch
+	b.Queue(sql, args...)
+	return t.begin(ctx, b.QueuedQueries)
+}
+
+// begin sends BEGIN and some statements, and returns the results from that of the first statement on. That BEGIN failed
+// shows there too.
+func (t *Tx) begin(ctx context.Context, statements []*pgx.QueuedQuery) pgx.BatchResults {
+	t.begun = true
+	b := pgx.Batch{}
+	b.Queue("BEGIN")
+	b.QueuedQueries = append(b.QueuedQueries, statements...)
+	results := t.conn.SendBatch(ctx, &b)
+	_, _ = results.Exec()
+	return results
+}
+
+// firstRows are the rows of a first statement: with them end the results that they came in.
+type firstRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+	closed  bool
+	err     error
+}
+
+func (r *firstRows) Next() bool {
+	more := r.Rows.Next()
+	if !more {
+		r.Close()
+	}
+	return more
+}
+
+func (r *firstRows) Close() {
+	r.Rows.Close()
+	if !r.closed {
+		r.closed, r.err = true, r.results.Close()
+	}
+}
+
+func (r *firstRows) Err() error {
+	if err := r.Rows.Err(); err != nil {
+		return err
+	}
+	return r.err
+}
+
+type firstRow struct {
+	rows pgx.Rows
+	err  error
+}
+
+func (r firstRow) Scan(dest ...any) error {
+	defer r.rows.Close()
+	switch {
+	case r.err != nil:
+		return r.err
+	case !r.rows.Next():
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	r.rows.Close()
+	return r.rows.Err()
 }
 
 // Record notes what happened; Write stores the notes with the transaction.
@@ -101,18 +201,14 @@ func (d *DB) Write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error
 		return errors.New("write without an actor")
 	}
 	return d.pool.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
-		conn := pooled.Conn()
-		// BEGIN and COMMIT are sent by hand so that the commit can ride in one round trip with the audit entry.
-		if _, err := conn.Exec(ctx, "BEGIN"); err != nil {
-			return fmt.Errorf("begin: %w", err)
-		}
+		// BEGIN and COMMIT are sent by hand so that each can ride in one round trip with what comes next to it.
+		t := &Tx{conn: pooled.Conn(), Now: d.Now(), Actor: actor}
 		committed := false
 		defer func() {
-			if !committed {
-				abandon(conn)
+			if t.begun && !committed {
+				abandon(t.conn)
 			}
 		}()
-		t := &Tx{conn: conn, Now: d.Now(), Actor: actor}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -140,6 +236,10 @@ func abandon(conn *pgx.Conn) {
 // commit stores the entries and commits in one round trip.
 func (t *Tx) commit(ctx context.Context) error {
 	batch := &pgx.Batch{}
+	if !t.begun {
+		t.begun = true
+		batch.Queue("BEGIN")
+	}
 	for _, e := range t.entries {
 		if err := queueEntry(batch, t, e); err != nil {
 			return err

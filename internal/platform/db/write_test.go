@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -170,5 +173,96 @@ func TestWriteUnauditedNeedsAReason(t *testing.T) {
 	t.Parallel()
 	if err := dbtest.New(t).WriteUnaudited(ctx, "", func(db.Querier) error { return nil }); err == nil {
 		t.Error("accepted without a reason")
+	}
+}
+
+// TestWhateverComesFirstIsInTheTransaction: BEGIN rides with the first statement, whichever way that is sent.
+func TestWhateverComesFirstIsInTheTransaction(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	broken := errors.New("broken")
+	const insert = `INSERT INTO people (id, name, created_at, updated_at) VALUES ($1, 'Somebody', now(), now())`
+	firsts := map[string]func(tx *db.Tx) error{
+		"nothing": func(*db.Tx) error { return nil },
+		"exec":    func(tx *db.Tx) error { return addJobless(tx, "Somebody") },
+		"exec bad": func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO people (id) VALUES ($1)`, id.New())
+			return err
+		},
+		"query": func(tx *db.Tx) error {
+			rows, err := tx.Query(ctx, insert+` RETURNING name`, id.New())
+			if err != nil {
+				return err
+			}
+			names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err == nil && (len(names) != 1 || names[0] != "Somebody") {
+				t.Errorf("returned %v", names)
+			}
+			return err
+		},
+		"query bad": func(tx *db.Tx) error {
+			rows, _ := tx.Query(ctx, `INSERT INTO people (id) VALUES ($1) RETURNING id`, id.New())
+			_, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
+		},
+		"row": func(tx *db.Tx) error {
+			var name string
+			return tx.QueryRow(ctx, insert+` RETURNING name`, id.New()).Scan(&name)
+		},
+		"row bad": func(tx *db.Tx) error {
+			var n int
+			return tx.QueryRow(ctx, `SELECT 1 FROM people WHERE false`).Scan(&n)
+		},
+		"batch": func(tx *db.Tx) error {
+			var b pgx.Batch
+			heard := false
+			b.Queue(insert, id.New())
+			b.Queue(`SELECT count(*) FROM people`).QueryRow(func(row pgx.Row) error {
+				heard = true
+				var n int
+				return row.Scan(&n)
+			})
+			err := tx.SendBatch(ctx, &b).Close()
+			if err == nil && !heard {
+				t.Error("the second statement of the batch was not heard of")
+			}
+			return err
+		},
+		"copy": func(tx *db.Tx) error {
+			_, err := tx.CopyFrom(ctx, pgx.Identifier{"people"}, []string{"id", "name", "created_at", "updated_at"},
+				pgx.CopyFromRows([][]any{{id.New(), "Somebody", tx.Now, tx.Now}}))
+			return err
+		},
+	}
+	for name, first := range firsts {
+		for _, end := range []error{nil, broken} {
+			before := count(t, d, `SELECT (SELECT count(*) FROM people) + (SELECT count(*) FROM audit_entries)`)
+			err := d.Write(ctx, authz.System("test"), func(tx *db.Tx) error {
+				tx.Record(db.Entry{Action: "x.y", SubjectKind: "x", SubjectID: "1"})
+				if err := first(tx); err != nil {
+					return err
+				}
+				if open := tx.QueryRow(ctx, `SELECT 1 WHERE now() < statement_timestamp()`).Scan(new(int)); open != nil && name != "nothing" {
+					t.Errorf("%s: no transaction is open: %v", name, open)
+				}
+				return end
+			})
+			wrote := count(t, d, `SELECT (SELECT count(*) FROM people) + (SELECT count(*) FROM audit_entries)`) - before
+			want := 0
+			switch bad := strings.HasSuffix(name, "bad"); {
+			case bad && err == nil, !bad && !errors.Is(err, end):
+				t.Errorf("%s: error %v", name, err)
+			case err == nil && name == "nothing":
+				want = 1
+			case err == nil:
+				want = 2
+			}
+			if wrote != want {
+				t.Errorf("%s, ending with %v: %d rows written, want %d", name, end, wrote, want)
+			}
+		}
+	}
+	if n := count(t, d, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
+		t.Errorf("%d connections are left inside a transaction", n)
 	}
 }
