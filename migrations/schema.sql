@@ -660,6 +660,7 @@ CREATE TABLE signal_batches (
     person_last timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     person_sources smallint[] DEFAULT '{}'::smallint[] NOT NULL,
     taken_up_at timestamp with time zone,
+    digest bytea,
     CONSTRAINT signal_batches_pkey PRIMARY KEY (id)
 );
 
@@ -883,6 +884,8 @@ CREATE UNIQUE INDEX scorecards_number ON public.scorecards USING btree (intervie
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+CREATE INDEX signal_batches_digest ON public.signal_batches USING btree (digest, token_id) WHERE (digest IS NOT NULL);
 
 CREATE INDEX signal_batches_waiting ON public.signal_batches USING btree (id) WHERE (taken_up_at IS NULL);
 

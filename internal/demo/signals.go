@@ -42,7 +42,7 @@ func (t *teller) hear(ctx context.Context, w *walk) error {
 	// One teller at a time: who takes a batch up gives it the time of their own clock.
 	t.hearing.Lock()
 	defer t.hearing.Unlock()
-	receipt, err := t.f.Signals.Ingest(ctx, t.telemetry, lines)
+	receipt, err := t.f.Signals.Ingest(ctx, t.telemetry, signal.Digest{}, lines)
 	if err != nil {
 		return err
 	}

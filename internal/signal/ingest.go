@@ -3,6 +3,7 @@ package signal
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -24,9 +25,37 @@ type row struct {
 	engagement pgtype.UUID
 }
 
+// Digest is the SHA-256 of what a sender sent.
+type Digest [sha256.Size]byte
+
+// Again answers a request that was taken whole before, word for word: all its lines are there already. found is false for
+// any other, which Ingest takes in. It is an audit entry of its own.
+func (s *Service) Again(ctx context.Context, actor authz.Actor, digest Digest) (r Receipt, found bool, err error) {
+	if actor.Kind != authz.KindToken {
+		return Receipt{}, false, nil
+	}
+	r = Receipt{Batch: BatchID(id.New()), Errors: []LineError{}}
+	r.Duplicates, err = linesOf(ctx, s.db.Pool(), actor.ID, digest)
+	if err != nil || r.Duplicates == 0 {
+		return Receipt{}, false, err
+	}
+	err = s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		tx.Record(received(r, r.Duplicates))
+		return insertBatch(ctx, tx, r, r.Duplicates, tally{}, nil)
+	})
+	return r, true, err
+}
+
+// received is the audit entry of a batch.
+func received(r Receipt, lines int) db.Entry {
+	return db.Entry{Action: "signals.ingested", SubjectKind: "signal_batch", SubjectID: string(r.Batch),
+		Detail: map[string]any{"lines": lines, "accepted": r.Accepted, "duplicates": r.Duplicates, "rejected": r.Rejected, "unresolved": r.Unresolved}}
+}
+
 // Ingest takes in a batch of at most MaxLines events. Bad lines are reported and the good ones kept; lines that are
-// there already are counted and change nothing. The batch is one audit entry.
-func (s *Service) Ingest(ctx context.Context, actor authz.Actor, lines []Line) (Receipt, error) {
+// there already are counted and change nothing. The batch is one audit entry. digest is of the request that brought the
+// lines, for Again; the zero Digest is of none.
+func (s *Service) Ingest(ctx context.Context, actor authz.Actor, digest Digest, lines []Line) (Receipt, error) {
 	if len(lines) > MaxLines {
 		return Receipt{}, apperr.TooLarge("More than %d lines. Send them in several requests.", MaxLines)
 	}
@@ -42,10 +71,12 @@ func (s *Service) Ingest(ctx context.Context, actor authz.Actor, lines []Line) (
 		}
 		t := tallyOf(fresh)
 		receipt.Accepted, receipt.Duplicates, receipt.Unresolved = len(fresh), len(rows)-len(fresh), t.unresolved
-		tx.Record(db.Entry{Action: "signals.ingested", SubjectKind: "signal_batch", SubjectID: string(receipt.Batch),
-			Detail: map[string]any{"lines": len(lines), "accepted": receipt.Accepted, "duplicates": receipt.Duplicates,
-				"rejected": receipt.Rejected, "unresolved": receipt.Unresolved}})
-		return insertBatch(ctx, tx, receipt, len(lines), t)
+		tx.Record(received(receipt, len(lines)))
+		var known []byte
+		if receipt.Rejected == 0 && digest != (Digest{}) {
+			known = digest[:]
+		}
+		return insertBatch(ctx, tx, receipt, len(lines), t, known)
 	})
 	return receipt, err
 }

@@ -102,7 +102,7 @@ func (s *Service) store(ctx context.Context, tx *db.Tx, rows []row) error {
 	if err != nil {
 		return err
 	}
-	if err := insertBatch(ctx, tx, batch, len(rows), tallyOf(fresh)); err != nil {
+	if err := insertBatch(ctx, tx, batch, len(rows), tallyOf(fresh), nil); err != nil {
 		return err
 	}
 	return foldBatch(ctx, tx, batch.Batch, tx.Now)

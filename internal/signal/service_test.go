@@ -92,7 +92,7 @@ func (w world) lines(n int, kind, who string) []signal.Line {
 
 func (w world) ingest(lines []signal.Line) signal.Receipt {
 	w.Helper()
-	r, err := w.s.Ingest(w.Context(), w.token, lines)
+	r, err := w.s.Ingest(w.Context(), w.token, signal.Digest{}, lines)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -406,7 +406,7 @@ func TestDetailsThatTheDatabaseRefuses(t *testing.T) {
 	for i, detail := range details {
 		l := w.lines(1, jiggler, string(p.ID))[0]
 		l.Detail, l.ExternalID = []byte(detail), fmt.Sprint(i)
-		r, err := w.s.Ingest(t.Context(), w.token, []signal.Line{l})
+		r, err := w.s.Ingest(t.Context(), w.token, signal.Digest{}, []signal.Line{l})
 		if err != nil {
 			t.Errorf("%s: %v", detail, err)
 		}

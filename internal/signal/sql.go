@@ -110,7 +110,15 @@ func copyRows(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row,
 	return fresh, inserted.Err()
 }
 
-func insertBatch(ctx context.Context, tx *db.Tx, r Receipt, lines int, t tally) error {
+// linesOf is how many lines the token's batch with the digest had, 0 when there is none.
+func linesOf(ctx context.Context, q db.Querier, tokenID string, digest Digest) (lines int, err error) {
+	err = q.QueryRow(ctx, `SELECT coalesce(max(lines), 0) FROM signal_batches WHERE digest = $1 AND token_id = $2`, digest[:], tokenID).Scan(&lines)
+	return lines, err
+}
+
+// insertBatch notes a batch. Without lines that are new there is nothing to take up. digest is nil where it is not to be
+// known again.
+func insertBatch(ctx context.Context, tx *db.Tx, r Receipt, lines int, t tally, digest []byte) error {
 	var token, user *string
 	switch tx.Actor.Kind {
 	case authz.KindToken:
@@ -122,16 +130,16 @@ func insertBatch(ctx context.Context, tx *db.Tx, r Receipt, lines int, t tally) 
 		INSERT INTO signal_batches (id, token_id, user_id, received_at, lines, accepted, duplicates, rejected, unresolved,
 		                            names, days, day_kinds, day_counts,
 		                            sources, source_counts, source_first, source_last,
-		                            people, person_kinds, person_counts, person_last, person_sources, taken_up_at)
+		                            people, person_kinds, person_counts, person_last, person_sources, taken_up_at, digest)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'),
 		        coalesce($11::date[], '{}'), coalesce($12::smallint[], '{}'), coalesce($13::int[], '{}'),
 		        coalesce($14::smallint[], '{}'), coalesce($15::int[], '{}'), coalesce($16::timestamptz[], '{}'), coalesce($17::timestamptz[], '{}'),
 		        coalesce($18::uuid[], '{}'), coalesce($19::smallint[], '{}'), coalesce($20::int[], '{}'),
 		        coalesce($21::timestamptz[], '{}'), coalesce($22::smallint[], '{}'),
-		        CASE WHEN $6 = 0 THEN $4::timestamptz END)`,
+		        CASE WHEN $6 = 0 THEN $4::timestamptz END, $23)`,
 		r.Batch, token, user, tx.Now, lines, r.Accepted, r.Duplicates, r.Rejected, r.Unresolved,
 		t.names, t.days, t.dayKinds, t.dayCounts,
 		t.sources, t.sourceCounts, t.sourceFirst, t.sourceLast,
-		t.people, t.personKinds, t.personCounts, t.personLast, t.personSources)
+		t.people, t.personKinds, t.personCounts, t.personLast, t.personSources, digest)
 	return err
 }

@@ -3,6 +3,7 @@ package api
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
@@ -38,6 +39,10 @@ type work struct {
 	lines []signal.Line
 }
 
+// digested is from how many bytes on a request that is sent again is known by its digest: the lines of a shorter one are
+// looked up as fast.
+const digested = 16 << 10
+
 // keepBody bounds the body that is kept between requests, so that one of 16 MiB does not hold its memory for ever.
 const keepBody = 4 << 20
 
@@ -64,11 +69,22 @@ func (h *Handlers) Signals(w http.ResponseWriter, r *http.Request) error {
 	if _, err := in.body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		return received(err)
 	}
+	var digest signal.Digest
+	if in.body.Len() >= digested {
+		digest = sha256.Sum256(in.body.Bytes())
+		if again, found, err := h.signals.Again(r.Context(), actor, digest); found || err != nil {
+			return answer(w, r, again, err)
+		}
+	}
 	var err error
 	if in.lines, err = parse(in.body.Bytes(), in.lines); err != nil {
 		return err
 	}
-	receipt, err := h.signals.Ingest(r.Context(), actor, in.lines)
+	receipt, err := h.signals.Ingest(r.Context(), actor, digest, in.lines)
+	return answer(w, r, receipt, err)
+}
+
+func answer(w http.ResponseWriter, r *http.Request, receipt signal.Receipt, err error) error {
 	if err != nil {
 		return err
 	}

@@ -254,3 +254,41 @@ func TestRateLimit(t *testing.T) {
 	}
 	t.Error("100,000 requests in a row were all answered")
 }
+
+// TestARequestSentAgainIsKnown: a sender that got no answer sends the same words; nothing is stored twice, and what is not
+// the same, of another sender or not taken whole, is looked at line by line.
+func TestARequestSentAgainIsKnown(t *testing.T) {
+	s, p := setup(t)
+	var body strings.Builder
+	for n := range 150 {
+		fmt.Fprintf(&body, `{"source":"edr","external_id":"again-%d","occurred_at":"2026-03-01T10:00:00Z","signal":"signal-mouse-jiggler","person":%q}`+"\n", n, p.ID)
+	}
+	if status, got := s.send(ndjson, body.String()); status != http.StatusOK || got.Accepted != 150 {
+		t.Fatalf("first: %d %+v", status, got)
+	}
+	const known = `SELECT count(*) FROM signal_batches WHERE digest IS NOT NULL`
+	if n := s.count(known); n != 1 {
+		t.Fatalf("%d digests", n)
+	}
+	// Without its rows only the digest can tell that they were there.
+	if _, err := s.w.DB.Pool().Exec(t.Context(), `DELETE FROM signals`); err != nil {
+		t.Fatal(err)
+	}
+	if status, got := s.send(ndjson, body.String()); status != http.StatusOK || got.Accepted != 0 || got.Duplicates != 150 || got.Rejected != 0 {
+		t.Errorf("again: %d %+v", status, got)
+	}
+	if n := s.count(`SELECT count(*) FROM audit_entries WHERE action = 'signals.ingested' AND detail->>'duplicates' = '150'`); n != 1 {
+		t.Errorf("%d audit entries of the second, want 1", n)
+	}
+	if _, got := s.send(ndjson, body.String()+"x\n"); got.Accepted != 150 || got.Rejected != 1 {
+		t.Errorf("with one line more: %+v", got)
+	}
+	if n := s.count(known); n != 1 {
+		t.Errorf("%d digests, although the last was not taken whole", n)
+	}
+	other := s
+	other.token = tokenOf(t, s.w)
+	if _, got := other.send(ndjson, body.String()); got.Duplicates != 150 || got.Accepted != 0 {
+		t.Errorf("another sender: %+v", got)
+	}
+}

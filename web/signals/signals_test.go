@@ -44,7 +44,7 @@ func TestSignalPages(t *testing.T) {
 		t.Errorf("engagement's page: %d", got.Status)
 	}
 	lines := []signal.Line{{Number: 1, Source: "edr", ExternalID: "=1+1", SignalID: "signal-remote-access-tool", Account: "nobody@example.com", OccurredAt: w.DB.Now()}}
-	if _, err := w.Features.Signals.Ingest(t.Context(), authz.System("test"), lines); err != nil {
+	if _, err := w.Features.Signals.Ingest(t.Context(), authz.System("test"), signal.Digest{}, lines); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{"": "nobody@example.com", "?severity=high": "nobody@example.com", "?unresolved=on": "nobody@example.com",
