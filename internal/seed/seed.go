@@ -150,6 +150,13 @@ func (s *seeder) finish(ctx context.Context, taken bareness) error {
 	if err != nil {
 		return err
 	}
+	// Every subject has the place of a sheet; the first reader fills it.
+	_, err = s.pool.Exec(ctx, `
+		INSERT INTO person_sheets (person_id) SELECT id FROM people;
+		INSERT INTO case_sheets (case_id) SELECT id FROM cases`)
+	if err != nil {
+		return err
+	}
 	s.Tell("gathering statistics")
 	_, err = s.pool.Exec(ctx, `VACUUM (ANALYZE)`)
 	return err

@@ -67,6 +67,8 @@ func TestRunLoadsAConsistentInstallation(t *testing.T) {
 		`SELECT count(*) FROM people`: 1200, `SELECT count(*) FROM signals`: 30_000, `SELECT count(*) FROM signals_default`: 0,
 		`SELECT sum(n) FROM signal_days`: 30_000, `SELECT sum(accepted) FROM signal_batches`: 30_000, `SELECT count(*) FROM cases`: 12,
 		`SELECT count(*) FROM person_keys`: 1200, `SELECT count(*) FROM applications`: 1200,
+		// Every subject can have a sheet, which no trigger fails to take away.
+		`SELECT count(*) FROM person_sheets`: 1200, `SELECT count(*) FROM case_sheets`: 12, `SELECT count(*) FROM pg_trigger WHERE tgenabled <> 'O'`: 0,
 		// Everything is indexed and referenced again as the migrations have it.
 		indexes: bare,
 		// The people's rows say what the rows behind them say.
