@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,11 +24,16 @@ import (
 	"time"
 
 	"gatehouse/internal/app"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
 )
 
-// TestKillsLoseNoAcknowledgedWrite kills the server and its PostgreSQL again and again while signals are sent, and then
-// looks for each one whose sender was told that it was taken.
+// TestKillsLoseNoAcknowledgedWrite kills the server and its PostgreSQL again and again while machines send signals and
+// people upload files, and then looks for each one whose sender was told that it was taken: a signal with its audit entry,
+// a file whole.
 func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 	data, err := os.MkdirTemp("", "gh-kill-") // short, and open to the database's own user
 	if err != nil {
@@ -45,12 +54,20 @@ func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 		t.Fatalf("token create: exit %d, %s", code, errout)
 	}
 
-	s := &senders{token: strings.TrimSpace(token)}
+	const password = "a long enough secret phrase"
+	if code, _, errout := gatehouse(t, password+"\n", "user", "add", "--email", "hr@example.com", "--name", "Ada Berg", "--role", "hr"); code != 0 {
+		t.Fatalf("user add: exit %d, %s", code, errout)
+	}
+	s := &senders{token: strings.TrimSpace(token), files: map[string]string{}, person: addSomebody(t, data)}
 	server := s.start(t, binary)
+	s.signIn(t, "hr@example.com", password)
 	var all sync.WaitGroup
 	stop := make(chan struct{})
 	for n := range 4 {
-		all.Go(func() { s.send(n, stop) })
+		all.Go(func() { s.send(n, stop, s.sent) })
+	}
+	for n := range 2 {
+		all.Go(func() { s.send(n, stop, s.uploaded) })
 	}
 	for round := range 6 {
 		s.progress(t)
@@ -76,6 +93,7 @@ func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	s.findFiles(t, a)
 	var kept int
 	err = a.DB.Pool().QueryRow(t.Context(), `
 		SELECT count(*) FROM unnest($1::text[]) acked (id)
@@ -84,19 +102,80 @@ func TestKillsLoseNoAcknowledgedWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d writes acknowledged", len(s.acked))
+	t.Logf("%d signals and %d files acknowledged", len(s.acked), len(s.files))
 	if kept != len(s.acked) {
-		t.Errorf("%d writes were acknowledged, %d are there with their audit entries", len(s.acked), kept)
+		t.Errorf("%d signals were acknowledged, %d are there with their audit entries", len(s.acked), kept)
 	}
 }
 
-// senders send signals to whichever server runs just now, and remember what was acknowledged.
+// senders send signals and files to whichever server runs just now, and remember what was acknowledged.
 type senders struct {
-	token string
-	base  atomic.Value
+	token, person string
+	cookie        *http.Cookie
+	base          atomic.Value
 
 	mu    sync.Mutex
-	acked []string
+	acked []string          // external ids of signals
+	files map[string]string // the content of each file by its title
+}
+
+// addSomebody adds the person whom the files are about.
+func addSomebody(t *testing.T, data string) string {
+	t.Helper()
+	a, err := app.Open(t.Context(), config.Config{Data: data}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	var personID person.ID
+	err = a.DB.Write(t.Context(), authz.System("test"), func(tx *db.Tx) error {
+		var err error
+		personID, err = a.Features.People.Add(t.Context(), tx, person.New{Name: "Robin Vale"})
+		tx.Record(db.Entry{Action: "person.added", SubjectKind: "person", SubjectID: string(personID)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(personID)
+}
+
+func (s *senders) signIn(t *testing.T, email, password string) {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.PostForm(s.base.Load().(string)+"/sign-in", url.Values{"email": {email}, "password": {password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if len(answer.Cookies()) == 0 {
+		t.Fatalf("signing in answered %s and no cookie", answer.Status)
+	}
+	s.cookie = answer.Cookies()[0]
+}
+
+// findFiles reads every acknowledged file and compares it with what was sent.
+func (s *senders) findFiles(t *testing.T, a *app.App) {
+	t.Helper()
+	if len(s.files) == 0 {
+		t.Error("no file was acknowledged")
+	}
+	for title, sent := range s.files {
+		var itemID evidence.ID
+		if err := a.DB.Pool().QueryRow(t.Context(), `SELECT id FROM evidence_items WHERE title = $1`, title).Scan(&itemID); err != nil {
+			t.Errorf("%s was acknowledged: %v", title, err)
+			continue
+		}
+		_, content, err := a.Features.Evidence.Open(t.Context(), authz.System("test"), itemID, evidence.Downloaded)
+		if err != nil {
+			t.Errorf("%s: %v", title, err)
+			continue
+		}
+		found, err := io.ReadAll(content)
+		if err := errors.Join(err, content.Close()); err != nil || string(found) != sent {
+			t.Errorf("%s: %d of %d bytes, %v", title, len(found), len(sent), err)
+		}
+	}
 }
 
 var serves = regexp.MustCompile(`answers at (http://\S+)`)
@@ -124,8 +203,8 @@ func (s *senders) start(t *testing.T, binary string) *exec.Cmd {
 	return nil
 }
 
-func (s *senders) send(n int, stop <-chan struct{}) {
-	client := &http.Client{Timeout: 5 * time.Second}
+func (s *senders) send(n int, stop <-chan struct{}, one func(client *http.Client, id string) bool) {
+	client := &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
@@ -133,10 +212,7 @@ func (s *senders) send(n int, stop <-chan struct{}) {
 		default:
 		}
 		id := fmt.Sprintf("%d-%d", n, i)
-		if s.sent(client, id) {
-			s.mu.Lock()
-			s.acked = append(s.acked, id)
-			s.mu.Unlock()
+		if one(client, id) {
 			continue
 		}
 		time.Sleep(20 * time.Millisecond) // nobody is there just now
@@ -156,8 +232,44 @@ func (s *senders) sent(client *http.Client, id string) bool {
 		return false
 	}
 	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, answer.Body)
-	return err == nil && answer.StatusCode == http.StatusOK
+	if _, err = io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.acked = append(s.acked, id)
+	return true
+}
+
+// uploaded sends a file as the form of evidence does.
+func (s *senders) uploaded(client *http.Client, id string) bool {
+	title, content := "File "+id, strings.Repeat("line of "+id+"\n", 2000)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, f := range [][2]string{{"person_id", s.person}, {"kind", "log-export"}, {"title", title}, {"subject_kind", "person"}, {"subject_id", s.person}} {
+		_ = form.WriteField(f[0], f[1]) // into memory
+	}
+	file, _ := form.CreateFormFile("file", "some.log")
+	_, _ = io.WriteString(file, content)
+	_ = form.Close()
+	r, err := http.NewRequest(http.MethodPost, s.base.Load().(string)+"/evidence", &body)
+	if err != nil {
+		return false
+	}
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.AddCookie(s.cookie)
+	answer, err := client.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	if _, err = io.Copy(io.Discard, answer.Body); err != nil || answer.StatusCode != http.StatusSeeOther {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[title] = content
+	return true
 }
 
 // progress waits until some more writes are acknowledged: the server works, or works again.
@@ -166,7 +278,7 @@ func (s *senders) progress(t *testing.T) {
 	count := func() int {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return len(s.acked)
+		return min(len(s.acked), 4*len(s.files)) // each of them goes on
 	}
 	from := count()
 	for deadline := time.Now().Add(time.Minute); count() < from+20; time.Sleep(10 * time.Millisecond) {
