@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"gatehouse/web/admin"
 )
@@ -9,7 +10,7 @@ import (
 // Parts describes the installation: what is configured, what is missing, and what each absence costs. The
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
-	parts := []admin.Part{a.databasePart(ctx), a.keyPart(), a.addressPart()}
+	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.keyPart(), a.addressPart()}
 	return append(parts,
 		admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
 			Note: "Encrypted below the data folder. Back it up together with the database and the key."},
@@ -30,6 +31,20 @@ func (a *App) databasePart(ctx context.Context) admin.Part {
 	}
 	if err := a.ready(ctx); err != nil {
 		p.State, p.Ready, p.Note = "Not reachable", false, "Nothing can be read or saved until the database answers again."
+	}
+	return p
+}
+
+// sheetSample is how many pages of each kind are compared with their rows: those of the last changes.
+const sheetSample = 100
+
+// sheetsPart says whether what pages of people and cases keep beside the rows is what the rows say.
+func (a *App) sheetsPart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Kept pages", State: "Agree with their rows", Ready: true,
+		Note: "The last hundred people and cases that were changed and looked at were compared."}
+	if err := errors.Join(a.Features.Candidates.CheckSheets(ctx, sheetSample), a.Features.Cases.CheckSheets(ctx, sheetSample)); err != nil {
+		a.Log.Error("kept pages differ from their rows or could not be compared", "error", err)
+		p.State, p.Ready, p.Note = "Not what the rows say", false, "A page of a person or a case may show what is no longer so. The log names them."
 	}
 	return p
 }
