@@ -88,6 +88,26 @@ type Raise struct {
 	Edition string
 }
 
+// Standing is how a flag reads to people: its state, or that it asks for none.
+type Standing string
+
+// The standings that are no state.
+const (
+	Noted     Standing = "noted"      // a concern that was given no disposition, and needs none
+	TakenBack Standing = "taken back" // the finding itself was taken back
+)
+
+// Standing says how the flag stands. Only what could do with an answer is called open.
+func (f Flag) Standing() Standing {
+	switch {
+	case f.WithdrawnAt != nil:
+		return TakenBack
+	case f.State == Open && f.Answer == catalogue.Concern:
+		return Noted
+	}
+	return Standing(f.State)
+}
+
 // Unanswered reports whether the flag has no disposition yet and could do with one. A concern may be given one but does
 // not ask.
 func (f Flag) Unanswered() bool {

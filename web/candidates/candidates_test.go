@@ -242,6 +242,21 @@ func TestCandidatePage(t *testing.T) {
 	w.shows(w.hr.Get("/candidates/nonsense"), http.StatusNotFound)
 }
 
+// TestAConcernIsNotedNotOpen: nobody is asked to answer it, so neither the list nor its own page calls it open.
+func TestAConcernIsNotedNotOpen(t *testing.T) {
+	w := setup(t)
+	c := w.candidate("Mara Okafor", person.Place{})
+	w.note(c, assessment.Outcome{ItemID: w.check(catalogue.Moderate).ID, Answer: catalogue.Concern, OriginKind: flag.FromAnswer,
+		OriginID: id.New() + "/" + id.New(), Note: "The camera was late."})
+	flags, err := w.Features.Flags.ForPerson(context.Background(), w.DB.Pool(), c)
+	w.must(err)
+	for _, address := range []string{path.Candidate(c), path.Flag(flags[0].ID)} {
+		p := w.hr.Get(address)
+		w.shows(p, http.StatusOK, "Noted", "The camera was late.")
+		w.lacks(p, "dispo-open")
+	}
+}
+
 func TestCandidatePageOffersWhatTheViewerMayDo(t *testing.T) {
 	w := setup(t)
 	c := w.candidate("Mara Okafor", person.Place{})

@@ -224,7 +224,7 @@ func escalateSub(p person.Person) templ.Component {
 func flagOptions(findings []incident.Finding) []ui.Option {
 	options := make([]ui.Option, len(findings))
 	for i, f := range findings {
-		options[i] = ui.Option{Value: string(f.ID), Label: f.Title, Help: sentence(string(f.State)) + ", " + string(f.Strength)}
+		options[i] = ui.Option{Value: string(f.ID), Label: f.Title, Help: findingState(f) + ", " + string(f.Strength)}
 	}
 	return options
 }

@@ -301,6 +301,9 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// findingState says in a word how a finding stands.
+func findingState(f incident.Finding) string { return sentence(string(f.Standing())) }
+
 // moveVerb is the button that brings a payment into the state.
 func moveVerb(from, to payment.State) string {
 	switch {

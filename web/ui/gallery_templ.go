@@ -274,7 +274,7 @@ func galleryMarks() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, d := range []string{"open", "explained", "confirmed"} {
+			for _, d := range []string{"open", "explained", "confirmed", "noted", "taken back"} {
 				templ_7745c5c3_Err = Disposition(d).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

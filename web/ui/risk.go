@@ -136,8 +136,15 @@ func AnswerGlyph[A ~string](value A) templ.Component {
 }
 
 // Disposition shows what became of a flag: open (filled), explained (outlined
-// and struck), confirmed (double).
+// and struck), confirmed (double). Noted and taken back ask for nothing and are
+// plain words.
 func Disposition[D ~string](value D) templ.Component {
+	switch value {
+	case "noted":
+		return Badge(Neutral, "Noted")
+	case "taken back":
+		return Badge(Neutral, "Taken back")
+	}
 	word := map[string]string{"open": "Open", "explained": "Explained", "confirmed": "Confirmed"}[string(value)]
 	if word == "" {
 		return text(value)
