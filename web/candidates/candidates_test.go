@@ -257,6 +257,37 @@ func TestAConcernIsNotedNotOpen(t *testing.T) {
 	}
 }
 
+// TestKnownInFullIsOnlySoFar: at 100 % the page says of what, and which stage asks next.
+func TestKnownInFullIsOnlySoFar(t *testing.T) {
+	w := setup(t)
+	ctx := context.Background()
+	manager := w.User("Mika Ostrow", authz.HiringManager)
+	job, err := w.Features.Hiring.AddJob(ctx, w.User("Hedda Lind", authz.HR).Actor(), hiring.NewJob{Title: "Designer", LevelID: "level-pseudonymous", ManagerID: string(manager.ID)})
+	w.must(err)
+	c, app, err := w.Features.Hiring.AddCandidate(ctx, manager.Actor(), hiring.NewCandidate{
+		Person: person.New{Name: "Mara Okafor", ChannelID: "channel-public-application"}, JobID: job})
+	w.must(err)
+	found, err := w.Features.Hiring.Application(ctx, manager.Actor(), app)
+	w.must(err)
+	w.must(w.Features.Hiring.Move(ctx, manager.Actor(), hiring.Move{ApplicationID: app, Version: found.Version, To: "stage-application-review"}))
+	p := w.hr.Get(path.Candidate(c))
+	w.shows(p, http.StatusOK, "0\u00a0% known of what is asked by now", "Next best checks")
+	w.lacks(p, "asks next")
+
+	ed := w.Features.Catalogue.Current()
+	at, _ := ed.Stage("stage-application-review")
+	later := ""
+	for _, check := range ed.Required("level-pseudonymous") {
+		if home, _ := ed.Stage(check.Stage); home.Order > at.Order {
+			later = home.Title
+			continue
+		}
+		w.note(c, assessment.Outcome{ItemID: check.ID, Answer: catalogue.Clear, OriginKind: flag.FromCheck, OriginID: string(c)})
+	}
+	w.shows(w.hr.Get(path.Candidate(c)), http.StatusOK, "100\u00a0% known of what is asked by now", "Next best checks",
+		"All checks that are asked by now are answered. The stage "+later+" asks next.")
+}
+
 func TestCandidatePageOffersWhatTheViewerMayDo(t *testing.T) {
 	w := setup(t)
 	c := w.candidate("Mara Okafor", person.Place{})

@@ -161,6 +161,43 @@ func (v showView) ended() string {
 // because is the heading over the reasons: with nothing to show it says what that means.
 func (v showView) because() string { return "Why " + strings.ToLower(bandWord(v.Head.Band)) }
 
+// gone reports whether nobody checks this person any more.
+func (v showView) gone() bool {
+	return v.Head.Status == person.Closed || v.Head.Status == person.Former
+}
+
+// allAsked says that nothing is left of what is asked by now, and who asks next: known in full up to a stage is not known
+// in full.
+func (v showView) allAsked() string {
+	const answered = "All checks that are asked by now are answered. "
+	if next := v.asksNext(); next != nil {
+		return answered + "The stage " + next.Title + " asks next."
+	}
+	return answered + "No later stage asks for more."
+}
+
+// asksNext is the stage that asks for checks after those that are asked by now, or nil.
+func (v showView) asksNext() *catalogue.Stage {
+	all := v.ed.Checks
+	if level, ok := v.ed.Level(v.Head.LevelID); ok {
+		all = v.ed.Required(level.ID)
+	}
+	asked := 0
+	for _, c := range v.Assessment.Claims {
+		asked += c.Total
+	}
+	at, ok := v.ed.Stage(v.Head.StageID)
+	if !ok || asked >= len(all) { // a level that asks for nothing so early is asked whole
+		return nil
+	}
+	for _, stage := range v.ed.Stages[at.Order+1:] {
+		if slices.ContainsFunc(all, func(c *catalogue.Check) bool { return c.Stage == stage.ID }) {
+			return stage
+		}
+	}
+	return nil
+}
+
 // effort is how much work a check is for a person, in words. All of it is a person's work: what the catalogue says
 // could be automated is comparing and looking up, which is quickly done by hand, not something done already.
 func effort(e assessment.Effort) string {

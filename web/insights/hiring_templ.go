@@ -317,7 +317,7 @@ func overview(v hiringView) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.BandStack("coverage", "How much is known, by band", v.coverage()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.BandStack("coverage", "How much is known of what is asked by now, by band", v.coverage()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -36,7 +36,7 @@ func shape(body string) string {
 
 // bandSmall and bandLarge hold the markup of each band at each percentage, so
 // that a row of a list costs one look-up.
-var bandSmall, bandLarge = buildBands("band", ""), buildBands("band band-lg", " known")
+var bandSmall, bandLarge = buildBands("band", ""), buildBands("band band-lg", " known of what is asked by now")
 
 func buildBands(class, after string) map[string][]raw {
 	all := map[string][]raw{}
@@ -61,12 +61,13 @@ func bandMarkup(class, after, band string, pct int) string {
 	case float64(pct) >= CoverageSolid*100:
 		known = "known"
 	}
-	n := strconv.Itoa(pct)
+	n, hint := strconv.Itoa(pct), ""
 	if after == "" {
+		hint = ` title="Known of what is asked by now"`
 		after = `<span class="visually-hidden"> known</span>`
 	}
 	return `<span class="` + class + ` band-` + band + ` band-` + known + `"><span class="band-mark">` +
-		shape(bandShapes[band]) + word + `</span><span class="cover-ring">` +
+		shape(bandShapes[band]) + word + `</span><span class="cover-ring"` + hint + `>` +
 		`<svg viewBox="0 0 20 20" aria-hidden="true"><circle class="ring-all" cx="10" cy="10" r="8"/>` +
 		`<circle class="ring-part" cx="10" cy="10" r="8" pathLength="100" stroke-dasharray="` + n + ` 100"/></svg>` +
 		n + "\u00a0%" + after + `</span></span>`
@@ -81,8 +82,9 @@ func bandFrom(set map[string][]raw, band string, coverage float64) templ.Compone
 }
 
 // Band shows how risky (low, elevated, high, critical) and, always beside it,
-// how much is known: coverage is a share between 0 and 1. Any other band,
-// such as the empty one, reads "Not assessed".
+// how much is known: coverage is a share between 0 and 1, of what the stages up
+// to now ask for, so that 1 is not the end of asking. Any other band, such as the
+// empty one, reads "Not assessed".
 func Band[B ~string](band B, coverage float64) templ.Component {
 	return bandFrom(bandSmall, string(band), coverage)
 }

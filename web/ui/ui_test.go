@@ -32,6 +32,15 @@ func TestBandNeverStandsAlone(t *testing.T) {
 	}
 }
 
+// TestCoverageSaysOfWhat: in the head of a page in words, in a dense list on hover.
+func TestCoverageSaysOfWhat(t *testing.T) {
+	for name, got := range map[string]string{"large": html(t, BandLarge("low", 1)), "small": html(t, Band("low", 1))} {
+		if !strings.Contains(strings.ToLower(got), "known of what is asked by now") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func TestLittleKnownLooksLikeNothingElse(t *testing.T) {
 	thin, known := html(t, Band("low", 0.12)), html(t, Band("low", 0.9))
 	if !strings.Contains(thin, "Low so far") || !strings.Contains(thin, "band-thin") {
