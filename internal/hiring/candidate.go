@@ -2,6 +2,7 @@ package hiring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,7 +85,8 @@ func (s *Service) resolveReferrer(ctx context.Context, actor authz.Actor, n *New
 	return nil
 }
 
-// AddCandidate stores a person with their claims and their application for a job, at the first stage.
+// AddCandidate stores a person with their claims and their application for a job, at the first stage. A form that is sent
+// twice names the same id: the second time it finds whom the first one added.
 func (s *Service) AddCandidate(ctx context.Context, actor authz.Actor, n NewCandidate) (person.ID, ApplicationID, error) {
 	if err := s.check(&n); err != nil {
 		return "", "", err
@@ -113,7 +115,23 @@ func (s *Service) AddCandidate(ctx context.Context, actor authz.Actor, n NewCand
 		appID, err = s.insertApplication(ctx, tx, personID, job)
 		return err
 	})
+	if errors.Is(err, person.ErrTaken) {
+		return s.addedBefore(ctx, actor, n)
+	}
 	return personID, appID, err
+}
+
+// addedBefore finds whom the same form has added. One that was filled in anew, for somebody else or another job, is a
+// Conflict: neither is what it says dropped, nor is it stored unasked.
+func (s *Service) addedBefore(ctx context.Context, actor authz.Actor, n NewCandidate) (person.ID, ApplicationID, error) {
+	p, err := s.people.ByID(ctx, actor, n.Person.ID)
+	if err != nil {
+		return "", "", err
+	}
+	if p.Name != n.Person.Name || p.ApplicationID == nil || *p.JobID != string(n.JobID) {
+		return "", "", apperr.Conflict("%s (%s) was added with this form already.", p.Name, p.Number)
+	}
+	return p.ID, ApplicationID(*p.ApplicationID), nil
 }
 
 // claimChanges lists claims for the audit log, under names that tell them apart.

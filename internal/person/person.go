@@ -103,6 +103,10 @@ type Person struct {
 
 // New is what is entered of a person; Edit replaces the same fields.
 type New struct {
+	// ID is given by the form that the person is entered with, so that it makes one person however often it is sent.
+	// Empty gives them one; Edit leaves it alone.
+	ID ID
+
 	Name, Location, TimeZone, ChannelID, ReferrerName string
 	ReferrerID                                        *ID
 }

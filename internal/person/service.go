@@ -1,7 +1,9 @@
 package person
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
@@ -9,6 +11,9 @@ import (
 	"gatehouse/internal/platform/id"
 	"gatehouse/internal/platform/seal"
 )
+
+// ErrTaken says that there is a person with the id that a new one was to have.
+var ErrTaken = errors.New("there is a person with this id already")
 
 // Service keeps the human records.
 type Service struct {
@@ -20,14 +25,14 @@ type Service struct {
 func NewService(d *db.DB, keys *seal.Keyring) *Service { return &Service{db: d, keys: keys} }
 
 // Add stores a person and makes their data key. The caller records the audit entry: adding a person is always part
-// of something larger.
+// of something larger. If there is a person with the given id already, it is ErrTaken.
 func (s *Service) Add(ctx context.Context, tx *db.Tx, n New) (ID, error) {
 	var p apperr.Problems
 	n.Problems(&p)
 	if err := p.Err(); err != nil {
 		return "", err
 	}
-	personID := ID(id.New())
+	personID := cmp.Or(n.ID, ID(id.New()))
 	_, wrapped, err := s.keys.NewDataKey(string(personID))
 	if err != nil {
 		return "", err

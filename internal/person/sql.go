@@ -106,7 +106,10 @@ func wrappedKey(ctx context.Context, q db.Querier, personID ID) ([]byte, error) 
 
 // forPeople turns violated constraints into messages.
 func forPeople(err error) error {
-	if db.Violates(err) == "people_referrer_id_fkey" {
+	switch db.Violates(err) {
+	case "people_pkey":
+		return ErrTaken
+	case "people_referrer_id_fkey":
 		return apperr.Invalid("referrer", "There is nobody with this number.")
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/claim"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
+	"gatehouse/internal/platform/id"
 	"gatehouse/web/request"
 )
 
@@ -15,6 +16,7 @@ import (
 // last, so that the number in a field's name is also the number in its message.
 type form struct {
 	ID       person.ID // empty for a new candidate
+	Once     person.ID // of a new candidate: sent twice, the form makes one person
 	Version  int
 	JobID    string
 	Referrer string
@@ -85,6 +87,7 @@ func (f form) more() bool { return f.asked != "" }
 // candidate is the form as hiring takes it.
 func (f form) candidate() hiring.NewCandidate {
 	n := hiring.NewCandidate{Person: f.Person, Referrer: f.Referrer, JobID: hiring.JobID(f.JobID)}
+	n.Person.ID = f.Once
 	for _, r := range f.Rows {
 		if !r.blank() {
 			n.Claims = append(n.Claims, r.New)
@@ -116,6 +119,9 @@ func parse(w http.ResponseWriter, r *http.Request) (form, error) {
 		Source: request.Text(r, "source"), asked: request.Text(r, "more"),
 		Person: person.New{Name: request.Text(r, "name"), Location: request.Text(r, "location"), TimeZone: request.Text(r, "time_zone"),
 			ChannelID: request.Text(r, "channel"), ReferrerName: request.Text(r, "referrer_name")}}
+	if once, err := id.Parse(request.Text(r, "once")); err == nil {
+		f.Once = person.ID(once)
+	}
 	rows, err := strconv.Atoi(r.PostFormValue("rows"))
 	if err != nil {
 		rows = 0

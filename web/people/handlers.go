@@ -3,6 +3,7 @@
 package people
 
 import (
+	"cmp"
 	"net/http"
 
 	"gatehouse/internal/catalogue"
@@ -10,6 +11,7 @@ import (
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/id"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
@@ -48,8 +50,11 @@ func (h *Handlers) Add(w http.ResponseWriter, r *http.Request) error {
 		return h.show(w, r, http.StatusUnprocessableEntity, f, unsorted)
 	}
 	personID, _, err := h.hiring.AddCandidate(r.Context(), request.Actor(r), f.candidate())
-	if invalid, ok := apperr.AsInvalid(err); ok {
-		return h.show(w, r, http.StatusUnprocessableEntity, f, invalid)
+	if e, ok := apperr.As(err); ok && e.Kind == apperr.InvalidInput {
+		return h.show(w, r, http.StatusUnprocessableEntity, f, e)
+	} else if ok && e.Kind == apperr.Stale {
+		f.Once = "" // used up
+		return h.show(w, r, http.StatusConflict, f, e)
 	}
 	if err != nil {
 		return err
@@ -149,6 +154,7 @@ func (h *Handlers) show(w http.ResponseWriter, r *http.Request, status int, f fo
 			return err
 		}
 		v.Jobs = jobs
+		v.Form.Once = cmp.Or(f.Once, person.ID(id.New()))
 	}
 	if problem != nil {
 		v.Problems = problem.Fields

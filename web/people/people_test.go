@@ -170,3 +170,60 @@ func TestAddAndEditACandidate(t *testing.T) {
 		t.Errorf("the same job again: status %d", page.Status)
 	}
 }
+
+// TestAFormAddsOnePerson: whether it is sent twice after one another or at once. Filled in for somebody else, it says so
+// and drops nothing.
+func TestAFormAddsOnePerson(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	manager := w.User("Mara Lind", authz.HiringManager)
+	hr := w.SignIn(w.User("Hanna Cole", authz.HR))
+	job := hr.Post(path.Jobs, url.Values{"title": {"Engineer"}, "level": {"level-verified"}, "manager": {string(manager.ID)}}).Header.Get("Location")
+	job = job[strings.LastIndex(job, "/")+1:]
+	filled := func(page apptest.Page, name string) url.Values {
+		form := inputs(page.Body)
+		form.Del("more")
+		for field, value := range map[string]string{"job": job, "channel": "channel-recruiter", "name": name} {
+			form.Set(field, value)
+		}
+		return form
+	}
+	people := func() (n int) {
+		if err := w.DB.Pool().QueryRow(context.Background(), `SELECT count(*) FROM people`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+
+	form := filled(hr.Get(path.NewCandidate), "Ada Berg")
+	first, second := hr.Post(path.Candidates, form), hr.Post(path.Candidates, form)
+	if to := first.Header.Get("Location"); first.Status != http.StatusSeeOther || second.Status != http.StatusSeeOther || second.Header.Get("Location") != to {
+		t.Errorf("one after the other: %d to %s, %d to %s", first.Status, to, second.Status, second.Header.Get("Location"))
+	}
+	if n := people(); n != 1 {
+		t.Fatalf("%d people, want one", n)
+	}
+
+	form.Set("name", "Bo Quist")
+	page := hr.Post(path.Candidates, form)
+	if page.Status != http.StatusConflict || !strings.Contains(page.Body, "Ada Berg (C-") || !strings.Contains(page.Body, `value="Bo Quist"`) {
+		t.Fatalf("the same form for somebody else: status %d", page.Status)
+	}
+	if page = hr.Post(path.Candidates, filled(page, "Bo Quist")); page.Status != http.StatusSeeOther || people() != 2 {
+		t.Errorf("sent again: status %d, %d people", page.Status, people())
+	}
+
+	form = filled(hr.Get(path.NewCandidate), "Cleo Marsh")
+	pages := make(chan apptest.Page)
+	for range 4 {
+		go func() { pages <- hr.Post(path.Candidates, form) }()
+	}
+	places := map[string]bool{}
+	for range 4 {
+		page := <-pages
+		places[strconv.Itoa(page.Status)+page.Header.Get("Location")] = true
+	}
+	if len(places) != 1 || people() != 3 {
+		t.Errorf("at once: %v, %d people", places, people())
+	}
+}

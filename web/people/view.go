@@ -50,6 +50,14 @@ func (v view) submit() string {
 	return "Save"
 }
 
+// onConflict says what sending the form once more does.
+func (v view) onConflict() string {
+	if v.fresh() {
+		return "What you typed is still here; sending it again adds one more person."
+	}
+	return "What you typed is still here; saving again replaces what is stored now."
+}
+
 // errors lists the messages in the order of the form.
 func (v view) errors() []ui.FieldError {
 	order := []string{"job", "name", "channel", "location", "time_zone", "referrer_name", "referrer", "source", "paste", "claims"}
