@@ -72,7 +72,7 @@ func TestGuardedStepsExistInEveryEdition(t *testing.T) {
 	for _, version := range lib.Versions() {
 		ed := lib.At(version)
 		for _, id := range []string{stepStopPayments, stepRevokeAccess, stepConfirmationCall, stepLiveLocation,
-			stepDecide, stepTerminate, stepCloseCase} {
+			stepDecide, stepTerminate, stepCloseCase, stepFindOthers, stepInformSuppliers} {
 			if _, known := ed.Step(id); !known {
 				t.Errorf("edition %s has no %s: its guard would silently be gone", version, id)
 			}

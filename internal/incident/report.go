@@ -65,6 +65,7 @@ const (
 	ReferredBySame   Relation = "referred by the same person"
 	ReferredByThem   Relation = "referred by the subject"
 	ReferrerNameSame Relation = "names the same referrer"
+	NamesSubject     Relation = "names the subject as referrer"
 )
 
 // Related is somebody to look at because of who referred whom. It is no finding about them.

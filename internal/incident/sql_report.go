@@ -60,27 +60,35 @@ func touchesOf(ctx context.Context, q db.Querier, ids []string) (map[string]int,
 	return m, err
 }
 
-// relatedOf lists who is tied to the person by a referral, in either direction or through the same referrer. Each way
-// is a query of its own, so that each finds its index.
-func relatedOf(ctx context.Context, q db.Querier, personID string) ([]Related, error) {
-	rows, _ := q.Query(ctx, `
-		SELECT DISTINCT ON (o.number) o.id AS person_id, o.number, o.name, o.status, found.relation
+// relatedSQL finds who is tied to person $1 by a referral: in either direction, or through the same referrer, linked or
+// only named alike. Each way is a query of its own, so that each finds its index; of several, the nearest is told.
+const relatedSQL = `
+		SELECT DISTINCT ON (o.number) o.id AS person_id, o.number, o.name, o.status, found.relation, found.rank
 		FROM  (SELECT p.referrer_id AS id, 'referred the subject' AS relation, 1 AS rank
 		       FROM   people p WHERE p.id = $1 AND p.referrer_id IS NOT NULL
 		       UNION ALL
 		       SELECT r.id, 'referred by the subject', 2
 		       FROM   people r WHERE r.referrer_id = $1
 		       UNION ALL
-		       SELECT r.id, 'referred by the same person', 3
+		       SELECT r.id, 'names the subject as referrer', 3
+		       FROM   people p
+		       JOIN   people r ON lower(r.referrer_name) = lower(p.name) AND r.referrer_name <> ''
+		       WHERE  p.id = $1 AND r.referrer_id IS NULL
+		       UNION ALL
+		       SELECT r.id, 'referred by the same person', 4
 		       FROM   people p JOIN people r ON r.referrer_id = p.referrer_id WHERE p.id = $1
 		       UNION ALL
-		       SELECT r.id, 'names the same referrer', 4
+		       SELECT r.id, 'names the same referrer', 5
 		       FROM   people p
 		       JOIN   people r ON lower(r.referrer_name) = lower(p.referrer_name) AND r.referrer_name <> ''
 		       WHERE  p.id = $1) found
 		JOIN   people o ON o.id = found.id
 		WHERE  o.id <> $1 AND o.erased_at IS NULL
-		ORDER  BY o.number, found.rank
-		LIMIT  200`, personID)
+		ORDER  BY o.number, found.rank`
+
+// relatedOf lists who is tied to the person by a referral.
+func relatedOf(ctx context.Context, q db.Querier, personID string) ([]Related, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT person_id, number, name, status, relation FROM (`+relatedSQL+` LIMIT 200) related ORDER BY number`, personID)
 	return db.Many[Related](rows)
 }

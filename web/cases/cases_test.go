@@ -353,3 +353,26 @@ func TestHeadingsAndIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestTheStepsAboutOthersShowReferrals: with links, and no other step does.
+func TestTheStepsAboutOthersShowReferrals(t *testing.T) {
+	w := setup(t)
+	var other person.ID
+	err := w.DB.Write(t.Context(), authz.System("test"), func(tx *db.Tx) (err error) {
+		tx.Record(db.Entry{Action: "person.added", SubjectKind: "person", SubjectID: "1"})
+		other, err = w.Features.People.Add(t.Context(), tx, person.New{Name: "Bo <i>Quist</i>", ReferrerName: subject, ReferrerID: &w.person})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stepID := range []string{"step-find-others", "step-inform-suppliers"} {
+		body := w.got(w.analyst, path.CaseStep(w.caseID, stepID), "Who referred whom", path.Candidate(other), "referred by the subject")
+		if strings.Contains(body, "<i>Quist") {
+			t.Error("a name is not escaped")
+		}
+	}
+	if body := w.got(w.analyst, path.CaseStep(w.caseID, "step-stop-payments")); strings.Contains(body, "Who referred whom") {
+		t.Error("another step shows referrals")
+	}
+}

@@ -28,7 +28,11 @@ func (h *Handlers) step(w http.ResponseWriter, r *http.Request, caseID incident.
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, status, stepPage(sv, h.form(sv.Case, "step", within(sv), path.CaseStep(caseID, sv.Step.StepID)), again))
+	referrals, err := h.cases.Referrals(r.Context(), sv)
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, status, stepPage(sv, referrals, h.form(sv.Case, "step", within(sv), path.CaseStep(caseID, sv.Step.StepID)), again))
 }
 
 // Access shows what the subject can reach.
