@@ -306,6 +306,28 @@ func TestTodayForEveryRole(t *testing.T) {
 	}
 }
 
+// TestBandsThatRoseReadAlikeEverywhere: the same words and the same two numbers.
+func TestBandsThatRoseReadAlikeEverywhere(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	fill(t, w)
+	hr := w.SignIn(w.User("Hanna Reyes", authz.HR))
+	figure := regexp.MustCompile(`aria-label="(Bands that rose[^"]*)".*?<span>(\d+ in the 7 days before)</span>`)
+	var first []string
+	for _, page := range []string{path.Today, path.InsightsHiring} {
+		m := figure.FindStringSubmatch(hr.Get(page).Body)
+		if m == nil {
+			t.Fatalf("%s does not say how many bands rose, and how many before", page)
+		}
+		if first == nil {
+			first = m[1:]
+		}
+		if !slices.Equal(first, m[1:]) {
+			t.Errorf("%s says %q, Today %q", page, m[1:], first)
+		}
+	}
+}
+
 func TestSearchShowsWhatTheReaderMaySee(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)

@@ -161,20 +161,11 @@ func (v hiringView) most() ui.StatProps {
 }
 
 func (v hiringView) up() ui.StatProps {
-	s := ui.StatProps{Label: "Bands that rose in 7 days", Value: ui.Thousands(v.Moves.Up), Href: path.Movement("up", date(v.Moves.From)),
-		Definition: "Changes of somebody's band to a higher one in the last seven days, today included.",
-		Change:     change(v.Moves.Up-v.Moves.UpBefore) + " on the week before"}
+	s := parts.BandsRose(v.Moves)
 	for _, d := range v.Moves.Days {
 		s.Trend = append(s.Trend, float64(d.Up))
 	}
 	return s
-}
-
-func change(n int) string {
-	if n > 0 {
-		return "+" + ui.Thousands(n)
-	}
-	return ui.Thousands(n)
 }
 
 func (v hiringView) moves() ui.LineProps {

@@ -62,9 +62,6 @@ func (v view) overdueList() string {
 	return path.CandidateQuery{Statuses: []string{string(person.Candidate)}, Missing: true, StageBefore: before.Format(time.DateOnly)}.URL()
 }
 
-// movedFrom is the first day of the week's movement.
-func (v view) movedFrom() string { return v.Movement.From.Format(time.DateOnly) }
-
 // nothing reports whether no part has anything to show.
 func (v view) nothing() bool {
 	return v.Interviews.Empty() && v.Blocked == nil && v.Flags == nil && v.Overdue == nil && v.Tasks == nil &&
