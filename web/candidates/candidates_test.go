@@ -16,6 +16,8 @@ import (
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/evidence/evidencetest"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
@@ -254,6 +256,27 @@ func TestAConcernIsNotedNotOpen(t *testing.T) {
 		p := w.hr.Get(address)
 		w.shows(p, http.StatusOK, "Noted", "The camera was late.")
 		w.lacks(p, "dispo-open")
+	}
+}
+
+// TestTheExplanationStandsFirst: whoever looks later reads it before what was seen, beside the claim and among the flags.
+func TestTheExplanationStandsFirst(t *testing.T) {
+	w := setup(t)
+	ctx := context.Background()
+	c := w.candidate("Mara Okafor", person.Place{})
+	const seen, why = "The call came from a hosting network.", "She turned her VPN off, and the next call came from her town."
+	w.redFlag(c, w.check(catalogue.Moderate).ID, seen)
+	flags, err := w.Features.Flags.ForPerson(ctx, w.DB.Pool(), c)
+	w.must(err)
+	lead := w.User("Lee Adeyemi", authz.SecurityLead).Actor()
+	item := evidencetest.Note(t, w.Features.Evidence, lead, string(c))
+	w.must(w.Features.Assess.Dispose(ctx, lead, flags[0].ID, flags[0].Version, flag.Explained, why, []evidence.ID{item}))
+	parts := strings.Split(w.hr.Get(path.Candidate(c)).Body, why)
+	if len(parts) != 3 {
+		t.Fatalf("the explanation stands %d times on the page, want among the flags and beside the claim", len(parts)-1)
+	}
+	if strings.Contains(parts[0], seen) || strings.Count(parts[1], seen) != 1 || strings.Count(parts[2], seen) != 1 {
+		t.Error("what was seen stands before the explanation")
 	}
 }
 

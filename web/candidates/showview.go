@@ -251,13 +251,28 @@ func (v showView) clearedUp() bool {
 	return len(v.Open) == 0 && slices.ContainsFunc(v.Settled, func(f candidate.Flag) bool { return f.State == flag.Explained && f.WithdrawnAt == nil })
 }
 
+// answered reports whether somebody gave the flag a disposition that stands.
+func answered(f candidate.Flag) bool {
+	return f.DisposedAt != nil && f.WithdrawnAt == nil && f.State != flag.Open
+}
+
+// explanation is what the finding was explained with, or nothing.
+func (v showView) explanation(s candidate.Seen) string {
+	for _, f := range v.Flags {
+		if s.State == flag.Explained && f.ItemID == s.ItemID && f.OriginKind == s.OriginKind && f.OriginID == s.OriginID && answered(f) {
+			return f.Reason
+		}
+	}
+	return ""
+}
+
 // settledAs says what became of a flag that waits no more.
 func settledAs(f candidate.Flag) string {
 	switch {
 	case f.WithdrawnAt != nil:
 		return "Taken back: the answer was amended."
 	case f.State == flag.Open:
-		return "Noted as a concern."
+		return "Noted as a concern; nobody is asked to answer it."
 	}
 	text := f.Reason
 	if f.DisposedByName != "" {
