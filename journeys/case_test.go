@@ -43,7 +43,7 @@ func (s *story) escalate() {
 	s.hr.TakeProblems() // the console names the pages that are not there
 	for _, page := range []string{s.candidate, s.candidate + "?tab=history", path.InsightsHiring, path.Today} {
 		s.hr.open(page)
-		s.hr.misses(s.codeName, "Case opened", "escalat")
+		s.hr.misses(s.codeName, "The case was opened", "escalat")
 	}
 }
 

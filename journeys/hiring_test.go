@@ -114,7 +114,7 @@ func TestStoppedBeforeTheHire(t *testing.T) {
 	hr.follow("Close the application")
 	hr.open(candidate)
 	hr.sees("This application has ended", "Could not verify the work history")
-	hr.misses("fraud", "fake", "suspect", "impostor", "Case opened")
+	hr.misses("fraud", "fake", "suspect", "impostor", "The case was opened")
 	lead.open(path.Cases)
 	lead.sees("No cases here")
 }

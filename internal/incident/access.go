@@ -19,7 +19,7 @@ func (s *Service) AddGrant(ctx context.Context, actor authz.Actor, caseID ID, n 
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, grantEvent("grant.listed", "Access listed: %s.", g))
+		return tell(ctx, tx, c, grantEvent("grant.listed", "Access was listed: %s.", g))
 	})
 }
 
@@ -30,7 +30,7 @@ func (s *Service) ImportGrants(ctx context.Context, actor authz.Actor, caseID ID
 		if added, already, err = s.grants.Import(ctx, tx, string(caseID), c.PersonID, lines); err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, event{Kind: "grant.imported", Text: fmt.Sprintf("%d accesses imported, %d listed already.", added, already),
+		return tell(ctx, tx, c, event{Kind: "grant.imported", Text: fmt.Sprintf("%d accesses were imported; %d were listed already.", added, already),
 			Detail: map[string]any{"added": added, "already": already}})
 	})
 	return added, already, err
@@ -38,22 +38,22 @@ func (s *Service) ImportGrants(ctx context.Context, actor authz.Actor, caseID ID
 
 // RevokeGrant notes that an access was taken away.
 func (s *Service) RevokeGrant(ctx context.Context, actor authz.Actor, caseID ID, grantID inventory.ID, version int) error {
-	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Revoke, "grant.revoked", "Access revoked: %s.")
+	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Revoke, "grant.revoked", "Access was revoked: %s.")
 }
 
 // UndoRevokeGrant takes back a revocation noted by mistake, as long as nobody has attested it.
 func (s *Service) UndoRevokeGrant(ctx context.Context, actor authz.Actor, caseID ID, grantID inventory.ID, version int) error {
-	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.UndoRevoke, "grant.revocation_undone", "Revocation taken back: %s.")
+	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.UndoRevoke, "grant.revocation_undone", "A revocation was taken back: %s.")
 }
 
 // AttestGrant confirms, as another person than who revoked, that the access is gone.
 func (s *Service) AttestGrant(ctx context.Context, actor authz.Actor, caseID ID, grantID inventory.ID, version int) error {
-	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Attest, "grant.attested", "Attested as gone: %s.")
+	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Attest, "grant.attested", "Access was attested as gone: %s.")
 }
 
 // RestoreGrant gives an access back after the outcome spoke for the person.
 func (s *Service) RestoreGrant(ctx context.Context, actor authz.Actor, caseID ID, grantID inventory.ID, version int) error {
-	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Restore, "grant.restored", "Access restored: %s.")
+	return s.onGrant(ctx, actor, caseID, grantID, version, s.grants.Restore, "grant.restored", "Access was restored: %s.")
 }
 
 func (s *Service) onGrant(ctx context.Context, actor authz.Actor, caseID ID, grantID inventory.ID, version int,
@@ -81,7 +81,7 @@ func (s *Service) AddPayment(ctx context.Context, actor authz.Actor, caseID ID, 
 		if err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, paymentEvent("payment.recorded", p, "Payment recorded: %s, %s.", p.Title(), p.State))
+		return tell(ctx, tx, c, paymentEvent("payment.recorded", p, "A payment was recorded: %s, %s.", p.Title(), p.State))
 	})
 }
 
@@ -92,7 +92,7 @@ func (s *Service) MovePayment(ctx context.Context, actor authz.Actor, caseID ID,
 		if err != nil {
 			return err
 		}
-		e := paymentEvent("payment."+string(to), p, "Payment of %s: %s, was %s.", p.Title(), to, p.State)
+		e := paymentEvent("payment."+string(to), p, "The payment of %s is now %s; it was %s before.", p.Title(), to, p.State)
 		e.Detail = map[string]any{"from": p.State, "to": to}
 		return tell(ctx, tx, c, e)
 	})
@@ -105,7 +105,7 @@ func (s *Service) ExplainPayment(ctx context.Context, actor authz.Actor, caseID 
 		if err != nil {
 			return err
 		}
-		e := paymentEvent("payment.explained", p, "Payment of %s may go ahead: %s", p.Title(), why)
+		e := paymentEvent("payment.explained", p, "The payment of %s may go ahead. %s", p.Title(), why)
 		e.Reason = why
 		return tell(ctx, tx, c, e)
 	})

@@ -23,7 +23,7 @@ func (s *Service) AttachEvidence(ctx context.Context, actor authz.Actor, caseID 
 			return err
 		}
 		return tell(ctx, tx, c, event{Kind: "case.evidence_attached", StepID: stepID, EvidenceID: &ids[0],
-			Text:        "Evidence attached to “" + step.Item.Title + "”.",
+			Text:        "Evidence was attached to “" + step.Item.Title + "”.",
 			SubjectKind: "step", SubjectID: within(c, stepID), Detail: map[string]any{"step": stepID, "evidence": ids}})
 	})
 }

@@ -53,7 +53,7 @@ func (s *Service) AddEntry(ctx context.Context, actor authz.Actor, caseID ID, n 
 				return err
 			}
 		}
-		return tell(ctx, tx, c, event{Kind: "dossier.entry_added", Text: fmt.Sprintf("Dossier: “%s” added.", field.Title),
+		return tell(ctx, tx, c, event{Kind: "dossier.entry_added", Text: fmt.Sprintf("“%s” was added to the dossier.", field.Title),
 			EvidenceID: e.EvidenceID, SubjectKind: "dossier", SubjectID: e.ID, Detail: map[string]any{"field": field.ID},
 			Changes: []db.Change{db.Changed("value", "", e.Value)}})
 	})
@@ -116,7 +116,7 @@ func (s *Service) RemoveEntry(ctx context.Context, actor authz.Actor, caseID ID,
 			return err
 		}
 		return tell(ctx, tx, c, event{Kind: "dossier.entry_removed",
-			Text:        fmt.Sprintf("Dossier: an entry of “%s” removed.", s.fieldTitle(c, e.FieldID)),
+			Text:        fmt.Sprintf("An entry of “%s” was removed from the dossier.", s.fieldTitle(c, e.FieldID)),
 			SubjectKind: "dossier", SubjectID: entryID, Detail: map[string]any{"field": e.FieldID},
 			Changes: []db.Change{db.Changed("value", e.Value, "")}})
 	})
@@ -144,7 +144,7 @@ func (s *Service) ExplainGap(ctx context.Context, actor authz.Actor, caseID ID, 
 			return err
 		}
 		return tell(ctx, tx, c, event{Kind: "dossier.gap_explained",
-			Text:        fmt.Sprintf("Dossier: “%s” stays empty. %s", s.fieldTitle(c, fieldID), reason),
+			Text:        fmt.Sprintf("In the dossier, “%s” stays empty. %s", s.fieldTitle(c, fieldID), reason),
 			SubjectKind: "dossier", SubjectID: fieldID, Detail: map[string]any{"field": fieldID}, Reason: reason})
 	})
 }
@@ -160,7 +160,7 @@ func (s *Service) ReopenGap(ctx context.Context, actor authz.Actor, caseID ID, f
 			return apperr.Missing("gap")
 		}
 		return tell(ctx, tx, c, event{Kind: "dossier.gap_reopened",
-			Text:        fmt.Sprintf("Dossier: the explanation for “%s” was taken back.", s.fieldTitle(c, fieldID)),
+			Text:        fmt.Sprintf("The explanation for “%s” in the dossier was taken back.", s.fieldTitle(c, fieldID)),
 			SubjectKind: "dossier", SubjectID: fieldID, Detail: map[string]any{"field": fieldID}})
 	})
 }

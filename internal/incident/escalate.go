@@ -134,7 +134,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, subject person.Person, e 
 		return "", err
 	}
 	return c.ID, tell(ctx, tx, c, event{Kind: "case.opened",
-		Text:   "Case opened. " + e.Reason,
+		Text:   "The case was opened. " + e.Reason,
 		Detail: map[string]any{"flags": e.FlagIDs, "edition": c.Edition, "code_name": c.CodeName},
 		Reason: e.Reason})
 }

@@ -412,30 +412,48 @@ func TestWhatTaskMembersSee(t *testing.T) {
 	}
 }
 
+// TestTimelineTexts: each line is a sentence, in words rather than in ids.
 func TestTimelineTexts(t *testing.T) {
 	ed := edition(t)
-	for _, r := range []row{
-		{Kind: "person.added", Item: "channel-recommendation"},
-		{Kind: "application.added", Text: "Engineer"},
-		{Kind: "application.moved", State: "stage-offer"},
-		{Kind: "gate.overridden", Item: "check-cross-commits", Text: "Known from before."},
-		{Kind: "application.ended", State: "hired"},
-		{Kind: "engagement.started", Text: "Engineer, contractor"},
-		{Kind: "engagement.ended", Text: "Engineer"},
-		{Kind: "scorecard.submitted", State: "1"},
-		{Kind: "check.recorded", Item: "check-cross-commits", State: "red-flag"},
-		{Kind: "flag.raised", Item: "check-cross-commits", State: "red-flag"},
-		{Kind: "flag.disposed", Item: "check-cross-commits", State: "confirmed", Text: "Seen by two."},
-		{Kind: "flag.seconded", Item: "check-cross-commits"},
-		{Kind: "assessment.moved", State: "high, 40 % known"},
-		{Kind: "signal.received", Item: "signal-remote-access-tool", Text: "endpoint"},
-		{Kind: "evidence.collected", Text: "Screenshot"},
-		{Kind: "case.note_added", Text: "Note added."},
+	check, _ := ed.Check("check-cross-commits")
+	offer, _ := ed.Stage("stage-offer")
+	about := "“" + check.Title + "”"
+	for _, tt := range []struct {
+		row  row
+		want string
+	}{
+		{row{Kind: "person.added"}, "The person was entered as a candidate."},
+		{row{Kind: "application.added", Text: "Engineer"}, "The person applied for Engineer."},
+		{row{Kind: "application.moved", State: offer.ID, Text: "All is known."}, "The application moved to the stage “" + offer.Title + "”. All is known."},
+		{row{Kind: "gate.overridden", Item: check.ID, Text: "Known from before."}, "The application was allowed to go on without " + about + ". Known from before."},
+		{row{Kind: "application.ended", State: "hired"}, "The application ended with the hire."},
+		{row{Kind: "application.ended", State: "closed", Text: "Nobody came."}, "The application was closed. Nobody came."},
+		{row{Kind: "application.ended", State: "withdrawn"}, "The candidate withdrew the application."},
+		{row{Kind: "engagement.started", Text: "Engineer, contractor"}, "The engagement began: Engineer, contractor."},
+		{row{Kind: "engagement.ended", Text: "Engineer"}, "The engagement ended: Engineer."},
+		{row{Kind: "engagement.ended"}, "The engagement ended."},
+		{row{Kind: "scorecard.submitted", Item: offer.ID, State: "1"}, "A scorecard of the stage “" + offer.Title + "” was submitted."},
+		{row{Kind: "scorecard.submitted", State: "2"}, "A scorecard was amended; this is version 2."},
+		{row{Kind: "check.recorded", Item: check.ID, State: "red-flag"}, "The check " + about + " was recorded as a red flag."},
+		{row{Kind: "check.recorded", Item: check.ID, State: "clear"}, "The check " + about + " was recorded as clear."},
+		{row{Kind: "flag.raised", Item: check.ID, State: "concern"}, "A concern was noted on " + about + "."},
+		{row{Kind: "flag.raised", Item: check.ID, State: "red-flag"}, "A red flag was raised on " + about + "."},
+		{row{Kind: "flag.disposed", Item: check.ID, State: "confirmed", Text: "Seen by two."}, "The flag on " + about + " was confirmed. Seen by two."},
+		{row{Kind: "flag.disposed", Item: check.ID, State: "open"}, "The flag on " + about + " was opened again."},
+		{row{Kind: "flag.seconded", Item: check.ID}, "A second person agreed that " + about + " is confirmed."},
+		{row{Kind: "assessment.moved", State: "high with 40 % known", Text: "Video on: clear"}, "The band moved to high with 40 % known, because of this: Video on: clear."},
+		{row{Kind: "assessment.moved", State: "low with 40 % known"}, "The band moved to low with 40 % known."},
+		{row{Kind: "signal.received", Item: check.ID, Text: "endpoint"}, "The signal " + about + " came from endpoint."},
+		{row{Kind: "signal.received", Item: check.ID, Text: byHand}, "The signal " + about + " was recorded by hand."},
+		{row{Kind: "evidence.collected", Text: "Screenshot"}, "“Screenshot” was collected as evidence."},
+		{row{Kind: "case.note_added", Text: "A note was added."}, "A note was added."},
 	} {
-		got := tellRow(ed, r)
-		if got == "" || !strings.HasSuffix(got, ".") || strings.Contains(got, "check-") || strings.Contains(got, "stage-") {
-			t.Errorf("%s says %q", r.Kind, got)
+		if got := tellRow(ed, tt.row); got != tt.want {
+			t.Errorf("%s says %q, want %q", tt.row.Kind, got, tt.want)
 		}
+	}
+	if got := tellRow(ed, row{Kind: "person.added", Item: "channel-recommendation"}); !strings.Contains(got, ", through the channel “") {
+		t.Errorf("a channel is told as %q", got)
 	}
 }
 

@@ -52,10 +52,10 @@ func (s *Service) ProposeOutcome(ctx context.Context, actor authz.Actor, f Verdi
 		if err := setProposed(ctx, tx, f.CaseID, f.Outcome, reason); err != nil {
 			return err
 		}
-		e := event{Kind: "case.outcome_proposed", Text: fmt.Sprintf("Outcome proposed: %s. %s", f.Outcome.Title(), reason),
+		e := event{Kind: "case.outcome_proposed", Text: fmt.Sprintf("The outcome “%s” was proposed. %s", f.Outcome.Title(), reason),
 			Detail: map[string]any{"outcome": f.Outcome}, Reason: reason}
 		if override != "" {
-			e.Text += " Decided before what it follows: " + override
+			e.Text += " It is decided before what it follows: " + override
 			e.Detail["override"], e.Detail["locks"] = true, locked(step.Locks)
 			e.Changes = []db.Change{db.Changed("override", "", override)}
 		}
@@ -87,7 +87,7 @@ func (s *Service) ReopenOutcome(ctx context.Context, actor authz.Actor, caseID I
 		if err := s.movePhase(ctx, tx, c); err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, event{Kind: "case.outcome_reopened", Text: fmt.Sprintf("Outcome taken back: %s. %s", c.Agreed().Title(), reason),
+		return tell(ctx, tx, c, event{Kind: "case.outcome_reopened", Text: fmt.Sprintf("The outcome “%s” was taken back. %s", c.Agreed().Title(), reason),
 			Detail: map[string]any{"outcome": c.Agreed()}, Reason: reason})
 	})
 }
@@ -117,7 +117,7 @@ func (s *Service) AgreeOutcome(ctx context.Context, actor authz.Actor, caseID ID
 				return err
 			}
 		}
-		return tell(ctx, tx, c, event{Kind: "case.outcome_agreed", Text: fmt.Sprintf("Outcome agreed: %s.", outcome.Title()),
+		return tell(ctx, tx, c, event{Kind: "case.outcome_agreed", Text: fmt.Sprintf("The outcome “%s” was agreed.", outcome.Title()),
 			Detail: map[string]any{"outcome": outcome}})
 	})
 }
@@ -205,7 +205,7 @@ func (s *Service) Close(ctx context.Context, actor authz.Actor, caseID ID, versi
 		if err := setClosed(ctx, tx, caseID, lessons); err != nil {
 			return err
 		}
-		return tell(ctx, tx, c, event{Kind: "case.closed", Text: fmt.Sprintf("Case closed: %s.", c.Agreed().Title()),
+		return tell(ctx, tx, c, event{Kind: "case.closed", Text: fmt.Sprintf("The case was closed, with the outcome “%s”.", c.Agreed().Title()),
 			Detail: map[string]any{"outcome": c.Agreed()}, Changes: []db.Change{db.Changed("lessons", "", lessons)}})
 	})
 }

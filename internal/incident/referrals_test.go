@@ -13,7 +13,7 @@ import (
 // referred makes a person who came through somebody: linked, named, or both.
 func (w *world) referred(name, by string, link *person.ID) person.ID {
 	w.t.Helper()
-	return persontest.New(w.t, w.db, persontest.Entered(person.New{Name: name, ChannelID: "channel-referral", ReferrerName: by, ReferrerID: link})).ID
+	return persontest.New(w.t, w.db, persontest.Entered(person.New{Name: name, ChannelID: "channel-recommendation", ReferrerName: by, ReferrerID: link})).ID
 }
 
 func (w *world) referrals(actor authz.Actor, caseID incident.ID, stepID string) incident.Referrals {

@@ -136,7 +136,7 @@ func settled(c Case, step Step, to StepState, note, override string) event {
 	if to == Skipped {
 		kind = "case.step_skipped"
 	}
-	text := fmt.Sprintf("“%s” %s%s.", step.Item.Title, strings.ToLower(to.Title()), ticked(step))
+	text := fmt.Sprintf("“%s” was %s%s.", step.Item.Title, strings.ToLower(to.Title()), ticked(step))
 	if note != "" {
 		text += " " + note
 	}
@@ -146,7 +146,7 @@ func settled(c Case, step Step, to StepState, note, override string) event {
 		e.Changes = []db.Change{db.Changed("note", "", note)}
 	}
 	if override != "" {
-		e.Text += " Lock overridden: " + override
+		e.Text += " Its lock was overridden: " + override
 		e.Detail["override"] = true
 		e.Detail["locks"] = locked(step.Barred())
 	}
@@ -204,7 +204,7 @@ func (s *Service) ReopenStep(ctx context.Context, actor authz.Actor, caseID ID, 
 			return err
 		}
 		return tell(ctx, tx, c, event{Kind: "case.step_reopened", StepID: stepID,
-			Text:        fmt.Sprintf("“%s” reopened. %s", step.Item.Title, reason),
+			Text:        fmt.Sprintf("“%s” was reopened. %s", step.Item.Title, reason),
 			SubjectKind: "step", SubjectID: within(c, stepID), Detail: map[string]any{"step": stepID}, Reason: reason})
 	})
 }
@@ -276,13 +276,13 @@ func (s *Service) AddNote(ctx context.Context, actor authz.Actor, caseID ID, ste
 		return err
 	}
 	return s.work(ctx, actor, caseID, func(tx *db.Tx, c Case) error {
-		text := "Note added."
+		text := "A note was added."
 		if stepID != "" {
 			step, err := s.step(ctx, tx, c, stepID)
 			if err != nil {
 				return err
 			}
-			text = fmt.Sprintf("Note added on “%s”.", step.Item.Title)
+			text = fmt.Sprintf("A note was added on “%s”.", step.Item.Title)
 		} else if c.Sees != Whole {
 			return apperr.Missing("page")
 		}

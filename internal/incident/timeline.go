@@ -2,11 +2,11 @@ package incident
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/flag"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -42,6 +42,9 @@ type row struct {
 }
 
 const timelineSize = 100
+
+// byHand is the source of signals that somebody recorded.
+const byHand = "by hand"
 
 // Timeline reads the case's history, the newest first, with the person's history before it.
 func (s *Service) Timeline(ctx context.Context, actor authz.Actor, caseID ID, cursor string) (View, page.Slice[Event], error) {
@@ -97,58 +100,106 @@ func tellRow(ed *catalogue.Edition, r row) string {
 	}
 	switch r.Kind {
 	case "person.added":
-		return "Entered as a candidate" + through(ed, r.Item) + "."
+		return "The person was entered as a candidate" + through(ed, r.Item) + "."
 	case "application.added":
-		return "Applied for " + r.Text + "."
+		return "The person applied for " + r.Text + "."
 	case "application.moved":
 		to := r.State
 		if stage, known := ed.Stage(r.State); known {
 			to = stage.Title
 		}
-		return sentence("Moved to the stage "+to, r.Text)
+		return sentence("The application moved to the stage “"+to+"”", r.Text)
 	case "gate.overridden":
-		return sentence("Moved on without the required check “"+title+"”", r.Text)
+		return sentence("The application was allowed to go on without “"+title+"”", r.Text)
 	case "application.ended":
-		return sentence("Application "+r.State, r.Text)
+		return sentence(endWords(r.State), r.Text)
 	case "engagement.started":
-		return "Hired: " + r.Text + "."
+		return "The engagement began: " + r.Text + "."
 	case "engagement.ended":
-		return "Engagement ended: " + r.Text + "."
+		return strings.TrimSuffix("The engagement ended: "+r.Text, ": ") + "."
 	case "scorecard.submitted":
-		return "Scorecard submitted, version " + r.State + "."
+		return scorecardWords(ed, r)
 	case "check.recorded":
-		return sentence("Check recorded: “"+title+"”, "+answerWords(r.State), r.Text)
+		return sentence("The check “"+title+"” was recorded as "+answerWords(r.State), r.Text)
 	case "flag.raised":
-		return sentence("Flag raised: “"+title+"”, "+answerWords(r.State), r.Text)
+		return sentence(raisedWords(r.State)+" on “"+title+"”", r.Text)
 	case "flag.disposed":
-		return sentence("Flag “"+title+"” "+r.State, r.Text)
+		return sentence("The flag on “"+title+"” was "+disposedWords(r.State), r.Text)
 	case "flag.seconded":
-		return "Confirmation of “" + title + "” agreed by a second person."
+		return "A second person agreed that “" + title + "” is confirmed."
 	case "assessment.moved":
-		return sentence("Assessment moved to "+r.State, r.Text)
+		if r.Text == "" {
+			return "The band moved to " + r.State + "."
+		}
+		return "The band moved to " + r.State + ", because of this: " + strings.TrimSuffix(r.Text, ".") + "."
 	case "signal.received":
-		return fmt.Sprintf("Signal: %s (%s).", title, r.Text)
+		if r.Text == byHand {
+			return "The signal “" + title + "” was recorded by hand."
+		}
+		return "The signal “" + title + "” came from " + r.Text + "."
 	case "evidence.collected":
-		return "Evidence collected: " + r.Text + "."
+		return "“" + r.Text + "” was collected as evidence."
 	}
 	return r.Text
 }
 
 func through(ed *catalogue.Edition, channelID string) string {
 	if channel, known := ed.Channel(channelID); known {
-		return ", channel " + strings.ToLower(channel.Title[:1]) + channel.Title[1:]
+		return ", through the channel “" + channel.Title + "”"
 	}
 	return ""
 }
 
+// endWords says how an application ended.
+func endWords(status string) string {
+	switch status {
+	case "hired":
+		return "The application ended with the hire"
+	case "withdrawn":
+		return "The candidate withdrew the application"
+	}
+	return "The application was closed"
+}
+
+// scorecardWords says which interview's scorecard came in; later versions amend the first.
+func scorecardWords(ed *catalogue.Edition, r row) string {
+	text := "A scorecard was "
+	if stage, known := ed.Stage(r.Item); known {
+		text = "A scorecard of the stage “" + stage.Title + "” was "
+	}
+	if r.State == "1" {
+		return text + "submitted."
+	}
+	return text + "amended; this is version " + r.State + "."
+}
+
 func answerWords(answer string) string {
 	switch catalogue.Answer(answer) {
+	case catalogue.Concern:
+		return "a concern"
 	case catalogue.RedFlag:
-		return "red flag"
+		return "a red flag"
 	case catalogue.NotDone:
 		return "not done"
 	}
 	return answer
+}
+
+func raisedWords(answer string) string {
+	switch catalogue.Answer(answer) {
+	case catalogue.Concern:
+		return "A concern was noted"
+	case catalogue.RedFlag:
+		return "A red flag was raised"
+	}
+	return "A flag was raised"
+}
+
+func disposedWords(state string) string {
+	if flag.State(state) == flag.Open {
+		return "opened again"
+	}
+	return state
 }
 
 // sentence ends a statement with a full stop and what somebody said about it.
@@ -234,10 +285,10 @@ var historyParts = []string{
 	`SELECT md5(f.id::text || 'seconded')::uuid, f.seconded_at, 'flag.seconded', f.seconded_by, '', NULL::uuid, f.item_id,
 	        f.state, ''
 	 FROM   flags f WHERE f.person_id = $2 AND f.seconded_at IS NOT NULL`,
-	`SELECT m.id, m.at, 'assessment.moved', NULL::uuid, '', NULL::uuid, '', m.to_band || ', ' || m.coverage || ' % known',
+	`SELECT m.id, m.at, 'assessment.moved', NULL::uuid, '', NULL::uuid, '', m.to_band || ' with ' || m.coverage || ' % known of what was asked by then',
 	        m.cause
 	 FROM   assessment_moves m WHERE m.person_id = $2 AND m.from_band <> m.to_band`,
-	`SELECT s.id, s.occurred_at, 'signal.received', CASE WHEN s.source = 'by hand' THEN ` + auditedBy("signal", "s.id", "signal.recorded") + ` END,
+	`SELECT s.id, s.occurred_at, 'signal.received', CASE WHEN s.source = '` + byHand + `' THEN ` + auditedBy("signal", "s.id", "signal.recorded") + ` END,
 	        '', NULL::uuid, s.signal_id, '', s.source
 	 FROM   signals s WHERE s.person_id = $2`,
 }

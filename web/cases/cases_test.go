@@ -223,7 +223,7 @@ func TestLockedStepAndOverride(t *testing.T) {
 	w.got(w.analyst, path.CaseStep(w.caseID, "step-confirmation-call"), "Lock overridden", "They asked for a call themselves.")
 	w.got(w.analyst, path.Case(w.caseID), "Overridden")
 	w.got(w.analyst, path.CaseTab(w.caseID, "report"), "Lock overridden", "They asked for a call themselves.")
-	w.got(w.analyst, path.CaseTab(w.caseID, "timeline"), "Lock overridden", "Before the case")
+	w.got(w.analyst, path.CaseTab(w.caseID, "timeline"), "Its lock was overridden", "Before the case")
 	if got := w.analyst.Post(path.CaseStepAct(w.caseID, "step-open-case", "skip"), url.Values{"version": {"1"}}); got.Status != 422 || !strings.Contains(got.Body, "Say why this step is skipped") {
 		t.Errorf("skipping without a reason: %d", got.Status)
 	}
@@ -315,7 +315,7 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 		t.Errorf("closing without lessons: %d", got.Status)
 	}
 	w.posted(w.analyst, path.CaseAct(w.caseID, "close"), url.Values{"version": {version()}, "lessons": {"Ask before the contract."}})
-	w.got(w.analyst, path.CaseTab(w.caseID, "report"), "False positive", "Ask before the contract.", "Entered as a candidate", "Case closed", "Evidence register", "Ana Lyst", "agreed by Sam Lead")
+	w.got(w.analyst, path.CaseTab(w.caseID, "report"), "False positive", "Ask before the contract.", "The person was entered as a candidate", "The case was closed", "Evidence register", "Ana Lyst", "agreed by Sam Lead")
 	w.got(w.analyst, path.Cases+"?status=closed", w.view().Case.CodeName)
 	for _, page := range w.pages() {
 		body := w.got(w.analyst, page)
