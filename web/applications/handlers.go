@@ -5,6 +5,7 @@
 package applications
 
 import (
+	"cmp"
 	"net/http"
 
 	"gatehouse/internal/account"
@@ -51,8 +52,23 @@ func (h *Handlers) read(w http.ResponseWriter, r *http.Request) (act, error) {
 	if a.App, err = h.hiring.Application(r.Context(), request.Actor(r), appID); err != nil {
 		return act{}, err
 	}
-	a.Person, err = h.people.ByID(r.Context(), request.Actor(r), a.App.PersonID)
+	actor := request.Actor(r)
+	a.Person, err = h.people.ByID(r.Context(), actor, a.App.PersonID)
+	if apperr.KindOf(err) == apperr.NotFound && a.App.Status == hiring.Hired && string(a.App.PersonID) != actor.PersonID {
+		err = apperr.Conflict("This application has ended with the hire. What concerns a colleague is with HR and security from here.")
+	}
 	return a, err
+}
+
+// again shows a page once more with what was in the way. The application is read anew: somebody may have moved or ended
+// it meanwhile, and then the form has nothing left to do.
+func (h *Handlers) again(w http.ResponseWriter, r *http.Request, e *apperr.Error, cause error,
+	show func(http.ResponseWriter, *http.Request, int, act, error) error) error {
+	a, err := h.read(w, r)
+	if err != nil {
+		return err
+	}
+	return show(w, r, statusOf(e), a, cause)
 }
 
 // done leads back to where the act was begun.
@@ -80,8 +96,8 @@ func (h *Handlers) Move(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = h.hiring.Move(r.Context(), request.Actor(r), hiring.Move{ApplicationID: a.App.ID, Version: a.Form.Version,
 		To: a.Form.To, Reason: a.Form.Reason, OverrideReason: a.Form.OverrideReason})
-	if e, ok := again(err); ok {
-		return h.showMove(w, r, statusOf(e), a, err)
+	if e, ok := refused(err); ok {
+		return h.again(w, r, e, err, h.showMove)
 	}
 	if err != nil {
 		return err
@@ -129,8 +145,8 @@ func (h *Handlers) Override(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = h.hiring.Override(r.Context(), request.Actor(r), hiring.Override{ApplicationID: a.App.ID, Version: a.Form.Version,
 		To: a.Form.To, Items: a.Form.Items, Reason: a.Form.Reason})
-	if e, ok := again(err); ok {
-		return h.showOverride(w, r, statusOf(e), a, err)
+	if e, ok := refused(err); ok {
+		return h.again(w, r, e, err, h.showOverride)
 	}
 	if err != nil {
 		return err
@@ -172,8 +188,12 @@ func (h *Handlers) Hire(w http.ResponseWriter, r *http.Request) error {
 	}
 	engagementID, err := h.hiring.Hire(r.Context(), request.Actor(r), hiring.Hire{ApplicationID: a.App.ID, Version: a.Form.Version,
 		Terms: a.Form.terms(), OverrideReason: a.Form.OverrideReason})
-	if e, ok := again(err); ok {
-		return h.showHire(w, r, statusOf(e), a, err)
+	if e, ok := refused(err); ok {
+		return h.again(w, r, e, err, h.showHire)
+	}
+	if apperr.KindOf(err) == apperr.NotFound { // hired meanwhile, and out of sight since
+		_, why := h.read(w, r)
+		return cmp.Or(why, err)
 	}
 	if err != nil {
 		return err
@@ -226,7 +246,7 @@ func (h *Handlers) turn(w http.ResponseWriter, r *http.Request, kind turnKind, m
 		return err
 	}
 	err = do(a)
-	if e, ok := again(err); ok {
+	if e, ok := refused(err); ok {
 		return h.showTurn(w, r, kind, err, statusOf(e))
 	}
 	if err != nil {
@@ -245,8 +265,8 @@ func (h *Handlers) showTurn(w http.ResponseWriter, r *http.Request, kind turnKin
 	return response.Page(w, r, status, turnPage(v))
 }
 
-// again returns the error if it is one that shows the form again.
-func again(err error) (*apperr.Error, bool) {
+// refused returns the error if it is one that shows the form again.
+func refused(err error) (*apperr.Error, bool) {
 	e, ok := apperr.As(err)
 	return e, ok && (e.Kind == apperr.InvalidInput || e.Kind == apperr.Stale || e.Kind == apperr.Denied)
 }

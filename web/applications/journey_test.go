@@ -207,12 +207,68 @@ func TestCloseAndReopen(t *testing.T) {
 	}
 	form.Set("reason", "Took another offer.")
 	w.leads(w.manager.Post(path.Application(appID, "close"), form))
-	w.shows(w.manager.Post(path.Application(appID, "close"), form), http.StatusConflict, "meanwhile", "Took another offer.")
+	w.formless(w.shows(w.manager.Post(path.Application(appID, "close"), form), http.StatusConflict, "ended meanwhile", "Took another offer.", "This application has ended"))
+	w.formless(w.shows(w.manager.Get(path.Application(appID, "close")), http.StatusOK, "This application has ended"))
 	w.shows(w.manager.Get(path.Application(appID, "move")), http.StatusOK, "This application has ended")
 	w.leads(w.manager.Post(path.Application(appID, "reopen"), url.Values{"version": {"2"}, "reason": {"The other offer fell through."}}))
 	if a := w.app(personID); a.Status != hiring.Active {
 		t.Errorf("status %s", a.Status)
 	}
+	again := url.Values{"version": {"2"}, "reason": {"Seen in another tab."}}
+	w.formless(w.shows(w.manager.Post(path.Application(appID, "reopen"), again), http.StatusConflict, "under way", "Seen in another tab."))
+}
+
+// formless fails if the page has a form that asks for something.
+func (w *world) formless(p apptest.Page) {
+	w.t.Helper()
+	_, main, _ := strings.Cut(p.Body, "<main")
+	if main, _, _ = strings.Cut(main, "</main>"); strings.Contains(main, "<form") {
+		w.t.Error("the page has a form that leads nowhere")
+	}
+}
+
+// TestHiredTwice: the second tab says that they are hired, to whoever may see it, and offers no form.
+func TestHiredTwice(t *testing.T) {
+	w := setup(t)
+	personID, appID := w.candidate(w.job("level-pseudonymous"))
+	var required []string
+	for _, c := range w.Features.Catalogue.Current().Required("level-pseudonymous") {
+		required = append(required, c.ID)
+	}
+	w.answer(personID, required...)
+	w.leads(w.manager.Post(path.Application(appID, "move"), url.Values{"to": {hiring.StageOffer}, "version": {strconv.Itoa(w.app(personID).Version)}}))
+	hire := url.Values{"version": {strconv.Itoa(w.app(personID).Version)}, "kind": {"employee"}, "title": {"Designer"},
+		"manager": {string(w.managerUser.ID)}, "started_on": {"2026-11-02"}}
+
+	w.manager.Get(path.Board) // takes the message of the move away
+
+	pages := make(chan apptest.Page)
+	for range 3 {
+		go func() { pages <- w.hr.Post(path.Application(appID, "hire"), hire) }()
+	}
+	hired := 0
+	for range 3 {
+		p := <-pages
+		if p.Status == http.StatusSeeOther {
+			hired++
+			continue
+		}
+		w.formless(w.shows(p, http.StatusConflict, "Ada Berg is hired already", path.Engagement(personID)))
+	}
+	if hired != 1 {
+		t.Errorf("hired %d times", hired)
+	}
+
+	for _, act := range []string{"hire", "close", "reopen", "move"} {
+		w.formless(w.shows(w.hr.Get(path.Application(appID, act)), http.StatusOK, "Ada Berg is hired already", path.Engagement(personID)))
+		p := w.shows(w.manager.Get(path.Application(appID, act)), http.StatusConflict, "ended with the hire")
+		if strings.Contains(p.Body, "Ada Berg") {
+			t.Errorf("%s: a colleague is shown to their former hiring manager", act)
+		}
+	}
+	w.shows(w.manager.Post(path.Application(appID, "hire"), hire), http.StatusConflict, "ended with the hire")
+	w.formless(w.shows(w.hr.Post(path.Application(appID, "close"), url.Values{"version": {"2"}, "reason": {"Typed in vain here."}}), http.StatusConflict,
+		"is hired already", "Typed in vain here."))
 }
 
 func TestARefusedMoveOnTheBoardIsAFragment(t *testing.T) {
