@@ -52,6 +52,9 @@ func (s *Service) ProposeOutcome(ctx context.Context, actor authz.Actor, f Verdi
 		if err := setProposed(ctx, tx, f.CaseID, f.Outcome, reason); err != nil {
 			return err
 		}
+		if err := overrideStep(ctx, tx, f.CaseID, stepDecide, override); err != nil { // whoever is to agree reads it there
+			return err
+		}
 		e := event{Kind: "case.outcome_proposed", Text: fmt.Sprintf("The outcome “%s” was proposed. %s", f.Outcome.Title(), reason),
 			Detail: map[string]any{"outcome": f.Outcome}, Reason: reason}
 		if override != "" {

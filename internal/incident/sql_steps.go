@@ -44,10 +44,20 @@ func settle(ctx context.Context, tx *db.Tx, id ID, s Step, to StepState, note, o
 		overriddenBy, overriddenAt = tx.ActorID(), &tx.Now
 	}
 	_, err := tx.Exec(ctx, `
-		UPDATE case_steps SET state = $4, done_at = $5, done_by = $6, note = $7, override_reason = $8,
-		                      overridden_by = $9, overridden_at = $10, version = version + 1
+		UPDATE case_steps SET state = $4, done_at = $5, done_by = $6, note = $7, override_reason = coalesce(nullif($8, ''), override_reason),
+		                      overridden_by = coalesce($9, overridden_by), overridden_at = coalesce($10, overridden_at), version = version + 1
 		WHERE  case_id = $1 AND step_id = $2 AND version = $3`,
 		id, s.StepID, s.Version, to, tx.Now, tx.ActorID(), note, override, overriddenBy, overriddenAt)
+	return err
+}
+
+// overrideStep notes that an open step's lock was overridden, or with an empty reason that it was not. The step stays as
+// it is, for whoever settles it.
+func overrideStep(ctx context.Context, tx *db.Tx, id ID, stepID, reason string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE case_steps SET override_reason = $3, overridden_by = CASE WHEN $3 <> '' THEN $4::uuid END,
+		                      overridden_at = CASE WHEN $3 <> '' THEN $5::timestamptz END
+		WHERE  case_id = $1 AND step_id = $2 AND state = 'open'`, id, stepID, reason, tx.ActorID(), tx.Now)
 	return err
 }
 

@@ -231,8 +231,14 @@ func TestAProposalIsReplacedUntilItIsAgreed(t *testing.T) {
 	}
 	w.want(propose(w.analyst, 1, incident.Confirmed, ""), apperr.Stale) // what comes before is open
 	w.must(propose(w.analyst, 1, incident.Confirmed, "It is plain."))
+	if s := w.step(caseID, "step-decide"); s.OverrideReason != "It is plain." || s.Overrider == "" || s.State != incident.Open {
+		t.Errorf("whoever is to agree does not read why it is decided early: %+v", s)
+	}
 	w.want(propose(w.lead, 1, incident.Confirmed, "Stale."), apperr.Stale)
 	w.must(propose(w.lead, 2, incident.NotConfirmed, "It is not."))
+	if s := w.step(caseID, "step-decide"); s.OverrideReason != "It is not." {
+		t.Errorf("the proposal was replaced, its reason for deciding early not: %q", s.OverrideReason)
+	}
 	w.want(w.cases.AgreeOutcome(w.ctx, w.lead, caseID, 3), apperr.Denied)
 	w.must(w.cases.AgreeOutcome(w.ctx, w.analyst, caseID, 3))
 	for _, stepID := range []string{"step-terminate", "step-clear-subject"} {

@@ -302,7 +302,7 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 	if got := w.analyst.Post(outcome+"/agree", url.Values{"version": {version()}}); got.Status != http.StatusForbidden {
 		t.Errorf("agreeing to one's own proposal: %d", got.Status)
 	}
-	w.got(w.second, outcome, "Agree")
+	w.got(w.second, outcome, "Agree", "Decided before the steps that it follows.", "Ana Lyst: The call settled it.")
 	w.posted(w.second, outcome+"/agree", url.Values{"version": {version()}})
 	w.got(w.analyst, outcome, "Making it good", "The case can be closed when")
 	for _, s := range w.view().Steps {

@@ -237,6 +237,15 @@ func decisionLocks(v incident.View) []incident.Lock {
 	return s.Locks
 }
 
+// decidedEarly is who gave which reason for deciding before the steps that the decision follows, if somebody did.
+func decidedEarly(v incident.View) string {
+	s, _ := v.Step("step-decide")
+	if s.OverrideReason == "" || v.Case.Proposed() == "" && v.Case.Agreed() == "" {
+		return ""
+	}
+	return s.Overrider + ": " + s.OverrideReason
+}
+
 // tooEarly is what comes before taking all access away, as long as any is left to take.
 func tooEarly(v incident.View) []incident.Lock {
 	s, found := v.Step("step-revoke-access")
