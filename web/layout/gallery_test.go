@@ -95,6 +95,9 @@ func TestGalleryLooksRightEverywhere(t *testing.T) {
 			page.Goto(url + "/gallery")
 			page.SetTheme(theme)
 			page.MustNotScrollSideways()
+			if n := browsertest.Eval[int](page, `new Set([...document.querySelectorAll(".step small")].map((note) => note.getBoundingClientRect().top)).size`); n != 1 {
+				t.Errorf("%s, %d pixels: the notes under the steps stand at %d heights, want one", theme, width, n)
+			}
 			if width != 360 { // the narrowest differs in nothing that axe sees
 				page.MustBeAccessible()
 			}
