@@ -280,7 +280,7 @@ func (s *story) report() {
 		"Asked for twice; never given.", "Evidence register", "Contributors of three repositories", "Confirmation of the bank", "Witness note of the call",
 		"Others, for a look", "Kim Abel", "That is no finding about them", "Lea Stone", "Finn Weber")
 	lines := s.rows("timeline")
-	if len(lines) < 60 || !strings.Contains(lines[0][1], "candidate") || !strings.Contains(lines[len(lines)-1][1], "Case closed") {
+	if len(lines) < 60 || !strings.Contains(lines[0][1], "candidate") || !strings.Contains(lines[len(lines)-1][1], "The case was closed") {
 		s.t.Errorf("the timeline has %d lines, from %q to %q", len(lines), lines[0], lines[len(lines)-1])
 	}
 	lost := browsertest.Eval[[]string](s.analyst.Page, `[...document.querySelectorAll("main a[href^='#E']")].map((a) => a.getAttribute("href").slice(1)).filter((id) => !document.getElementById(id))`)
