@@ -37,7 +37,7 @@ type sheetDoc struct {
 	Stored       *assessment.Stored // nil when nobody was assessed yet
 	Flags        []Flag
 	Seen         []Seen
-	Claims       []claim.Claim
+	Claims       []claim.Claim // without their PersonID
 	Links        []Link
 }
 
@@ -68,12 +68,12 @@ var sheets = sheet.New[sheetDoc]("person_sheets", "person_id", `
 		       'interviews', (SELECT count(*) FROM interviews i WHERE i.person_id = p.id),
 		       'stored', (SELECT row_to_json(x) FROM (`+assessment.StoredRows+` WHERE s.person_id = p.id) x),
 		       'flags', (SELECT json_agg(x ORDER BY x.raisedat DESC, x.id DESC) FROM (`+flagsRows+` WHERE f.person_id = p.id) x),
-		       'seen', (SELECT json_agg(json_build_object('itemid', o.item_id, 'originkind', o.origin_kind, 'originid', o.origin_id, 'answer', o.answer,
-		                       'note', o.note, 'count', o.count, 'notedat', o.noted_at, 'notedbyid', o.noted_by)
+		       'seen', (SELECT json_agg(json_strip_nulls(json_build_object('itemid', o.item_id, 'originkind', o.origin_kind, 'originid', o.origin_id,
+		                       'answer', o.answer, 'note', nullif(o.note, ''), 'count', o.count, 'notedat', o.noted_at, 'notedbyid', o.noted_by))
 		                       ORDER BY o.noted_at, o.item_id, o.origin_id)
 		                FROM   outcomes o WHERE o.person_id = p.id),
-		       'claims', (SELECT json_agg(json_build_object('id', c.id, 'personid', c.person_id, 'kind', c.kind, 'claimid', c.claim_id, 'value', c.value,
-		                         'detail', c.detail, 'source', c.source, 'madeat', c.made_at, 'createdby', c.created_by)
+		       'claims', (SELECT json_agg(json_strip_nulls(json_build_object('id', c.id, 'kind', c.kind, 'claimid', c.claim_id, 'value', c.value,
+		                         'detail', nullif(c.detail, '{}'), 'source', nullif(c.source, ''), 'madeat', c.made_at, 'createdby', c.created_by))
 		                         ORDER BY c.kind, c.made_at, c.id)
 		                  FROM   claims c WHERE c.person_id = p.id AND c.retired_at IS NULL),
 		       'links', (SELECT json_agg(json_build_object('evidenceid', e.id, 'caseid', e.case_id, 'subjectkind', coalesce(l.subject_kind, ''),

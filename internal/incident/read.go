@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -84,7 +85,10 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 		}
 		found = &made
 	}
-	steps := found.Steps
+	steps := found.Steps // the sheet leaves out what is as it began
+	for i := range steps {
+		steps[i].State = cmp.Or(steps[i].State, Open)
+	}
 	v.Members, v.Facts.OpenGrants, v.Facts.Unstopped = found.Members, found.Left, found.Unstopped
 	byPlace(v.Members)
 	v.Names = names(v.Members)
@@ -137,10 +141,10 @@ var sheets = sheet.New[sheetDoc]("case_sheets", "case_id", `
 	SELECT json_build_object(
 	       'filled', ARRAY(SELECT d.field_id FROM dossier_entries d WHERE d.case_id = c.id AND d.removed_at IS NULL ORDER BY d.field_id),
 	       'explained', ARRAY(SELECT d.field_id FROM dossier_gaps d WHERE d.case_id = c.id ORDER BY d.field_id),
-	       'steps', (SELECT json_agg(json_strip_nulls(json_build_object('stepid', s.step_id, 'position', s.position, 'state', s.state,
+	       'steps', (SELECT json_agg(json_strip_nulls(json_build_object('stepid', s.step_id, 'position', s.position, 'state', nullif(s.state, 'open'),
 	                         'ownerrole', s.owner_role, 'ownerid', s.owner_id, 'dueat', s.due_at, 'doneat', s.done_at, 'doneby', s.done_by,
 	                         'note', nullif(s.note, ''), 'overridereason', nullif(s.override_reason, ''), 'overriddenby', s.overridden_by,
-	                         'overriddenat', s.overridden_at, 'ticked', s.ticked, 'version', s.version)) ORDER BY s.position)
+	                         'overriddenat', s.overridden_at, 'ticked', nullif(s.ticked, 0), 'version', s.version)) ORDER BY s.position)
 	                 FROM   case_steps s WHERE s.case_id = c.id),
 	       'members', (SELECT json_agg(json_build_object('userid', o.user_id, 'name', u.name, 'email', u.email, 'function', o.function,
 	                           'sees', o.sees, 'addedat', o.added_at, 'addedby', o.added_by, 'removedat', o.removed_at) ORDER BY o.user_id)
