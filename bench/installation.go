@@ -106,6 +106,7 @@ func (in *installation) fill(ctx context.Context, signals int) error {
 		Now: a.DB.Now(), Password: "gatehouse-synthetic", Tell: func(what string) { fmt.Fprintf(os.Stderr, "%d people: %s\n", in.size, what) }})
 	if err == nil {
 		fmt.Fprintf(os.Stderr, "%d people: %d rows in %s\n", in.size, result.Rows, result.Took.Round(time.Second))
+		err = a.Features.Sealer.SealAll(ctx) // or it would go on beside the measuring
 	}
 	return errors.Join(err, a.Close())
 }

@@ -113,6 +113,15 @@ CREATE TABLE assessments (
     CONSTRAINT assessments_pkey PRIMARY KEY (person_id)
 );
 
+CREATE TABLE audit_checkpoints (
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    note text NOT NULL,
+    upto uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size)
+);
+
 CREATE TABLE audit_entries (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -128,6 +137,23 @@ CREATE TABLE audit_entries (
     commitments jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT audit_entries_actor_kind CHECK ((actor_kind = ANY (ARRAY['user'::text, 'token'::text, 'system'::text]))),
     CONSTRAINT audit_entries_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE audit_hashes (
+    idx bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_hashes_idx CHECK ((idx >= 0)),
+    CONSTRAINT audit_hashes_pkey PRIMARY KEY (idx),
+    CONSTRAINT audit_hashes_size CHECK ((octet_length(hash) = 32))
+);
+
+CREATE TABLE audit_leaves (
+    idx bigint NOT NULL,
+    entry_id uuid NOT NULL,
+    CONSTRAINT audit_leaves_entry UNIQUE (entry_id),
+    CONSTRAINT audit_leaves_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries(id),
+    CONSTRAINT audit_leaves_idx CHECK ((idx >= 0)),
+    CONSTRAINT audit_leaves_pkey PRIMARY KEY (idx)
 );
 
 CREATE TABLE audit_values (
@@ -911,7 +937,13 @@ CREATE TRIGGER assessment_moves_tally_insert AFTER INSERT ON public.assessment_m
 
 CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.assessments FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
 
+CREATE TRIGGER audit_checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_hashes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_hashes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -46,6 +46,7 @@ type Features struct {
 	Interviews *interview.Service
 	Dashboards *dashboard.Service
 	Audit      *audit.Service
+	Sealer     *audit.Sealer
 }
 
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
@@ -65,6 +66,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Candidates = candidate.NewService(d, lib, f.Accounts, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)
 	f.Audit = audit.NewService(d)
+	f.Sealer = audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
 	return f
 }
 
@@ -93,6 +95,8 @@ func (a *App) chores() []chore {
 		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
 		{"attribute signals", 10 * time.Second, a.Features.Signals.Attribute},
+		{"seal the audit log", 5 * time.Second, a.Features.Sealer.Seal},
+		{"seal late entries", 10 * time.Minute, a.Features.Sealer.SealLate},
 		{"sweep blobs", 24 * time.Hour, a.Features.Evidence.SweepBlobs},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())

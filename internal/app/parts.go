@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"gatehouse/web/admin"
 )
@@ -10,7 +11,7 @@ import (
 // Parts describes the installation: what is configured, what is missing, and what each absence costs. The
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
-	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.keyPart(), a.addressPart()}
+	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
 	return append(parts,
 		admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
 			Note: "Encrypted below the data folder. Back it up together with the database and the key."},
@@ -46,6 +47,24 @@ func (a *App) sheetsPart(ctx context.Context) admin.Part {
 		a.Log.Error("kept pages differ from their rows or could not be compared", "error", err)
 		p.State, p.Ready, p.Note = "Not what the rows say", false, "A page of a person or a case may show what is no longer so. The log names them."
 	}
+	return p
+}
+
+// logPart says how far the audit log is sealed, and by which key others verify it.
+func (a *App) logPart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Audit log", State: "Sealed", Ready: true}
+	state, err := a.Features.Sealer.State(ctx)
+	switch {
+	case err != nil:
+		p.State, p.Ready, p.Note = "Not known", false, "How far the log is sealed could not be read."
+		return p
+	case state.Behind:
+		p.State, p.Ready = "Behind", false
+	case state.Entries == 0:
+		p.State = "Nothing to seal yet"
+	}
+	p.Note = fmt.Sprintf("%d entries stand under signed checkpoints. Whoever verifies an export needs the log's public key, kept apart from it: %s",
+		state.Entries, a.Features.Sealer.Key())
 	return p
 }
 

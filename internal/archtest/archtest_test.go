@@ -40,7 +40,8 @@ var tables = map[string]string{
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",
 	"access_grants": "inventory", "payments": "payment",
 	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "job_comparisons": "dashboard",
-	"saved_views": "dashboard",
+	"saved_views":  "dashboard",
+	"audit_leaves": "audit", "audit_hashes": "audit", "audit_checkpoints": "audit",
 	"case_sheets": "incident", "person_sheets": "candidate",
 }
 
@@ -55,6 +56,7 @@ var unaudited = map[string]string{
 	"internal/account":        "token last-use time",
 	"internal/signin":         "session last-seen time and expired sessions",
 	"internal/dashboard":      "counts that follow from rows written with their entries",
+	"internal/audit":          "the seal of entries is no entry itself",
 	"internal/platform/sheet": "copies of rows that have their entries",
 	"internal/signal":         "taking up batches, each of which has its entry from ingest",
 }

@@ -25,6 +25,14 @@ var process = generator{now: time.Now}
 // is greater than the one before, even when the clock is set back.
 func New() string { return process.next() }
 
+// Ago returns the smallest identifier of so long ago, by the clock that New reads: what New has made since is greater.
+func Ago(d time.Duration) string {
+	var u [16]byte
+	binary.BigEndian.PutUint64(u[:8], uint64(max(process.now().Add(-d).UnixMilli(), 0))<<16|0x7000)
+	u[8] = 0x80
+	return FromBytes(u)
+}
+
 // Parse checks that s is a UUID in its 36-character form and returns it in
 // lower case. Any version is taken: what matters is that PostgreSQL will.
 func Parse(s string) (string, error) {

@@ -110,3 +110,13 @@ func BenchmarkNew(b *testing.B) {
 		New()
 	}
 }
+
+func TestAgoLiesBeforeWhatIsMadeFromThenOn(t *testing.T) {
+	before, then := New(), Ago(-2*time.Millisecond)
+	if before >= then {
+		t.Errorf("%s is not before %s", before, then)
+	}
+	if earlier := Ago(time.Minute); earlier >= before {
+		t.Errorf("%s is not before %s", earlier, before)
+	}
+}

@@ -1,0 +1,175 @@
+package proof
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"gatehouse/internal/platform/db"
+)
+
+// TestTreeIsTheOneOfRFC6962 compares with the reference of another hand.
+func TestTreeIsTheOneOfRFC6962(t *testing.T) {
+	t.Parallel()
+	var tree Tree
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(places []int64) ([]tlog.Hash, error) {
+		hashes := make([]tlog.Hash, len(places))
+		for i, p := range places {
+			hashes[i] = stored[p]
+		}
+		return hashes, nil
+	})
+	for n := range int64(200) {
+		want, err := tlog.TreeHash(n, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree.Root() != want || tree.Size() != n {
+			t.Fatalf("root of %d leaves is %v, want %v", tree.Size(), tree.Root(), want)
+		}
+		leaf := fmt.Appendf(nil, "leaf %d", n)
+		hashes, err := tlog.StoredHashes(n, leaf, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored = append(stored, hashes...)
+		tree.Add(Hash(leaf))
+	}
+}
+
+func TestBytesAreOneForOneEntry(t *testing.T) {
+	t.Parallel()
+	detail, err := DetailOf([]byte(`{"zz": 1.50, "a": [1e3, "<&>\u2028"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 22, 14, 3, 0, 120_000, time.FixedZone("", 3600))
+	raw, err := Leaf{ID: "x", At: at, ActorKind: "system", Action: "a.b", SubjectKind: "k", SubjectID: "1", Detail: detail,
+		Commitments: map[string]string{"b": "2", "a": "1"}}.Bytes()
+	want := `{"id":"x","at":"2026-11-22T13:03:00.00012Z","actor_kind":"system","actor_id":null,"actor_label":"","action":"a.b","subject_kind":"k",` +
+		`"subject_id":"1","person_id":null,"case_id":null,"detail":{"a":[1e3,"<&>\u2028"],"zz":1.50},"commitments":{"a":"1","b":"2"}}`
+	if err != nil || string(raw) != want {
+		t.Errorf("got\n%s, %v, want\n%s", raw, err, want)
+	}
+}
+
+// bundle makes one of n entries with a checkpoint after every third and at the end.
+func bundle(t testing.TB, n int) ([]byte, string) {
+	t.Helper()
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	signer, key := Keys("gatehouse-test", bytes.Repeat([]byte{3}, 32))
+	var out bytes.Buffer
+	w, err := NewWriter(&out, "gatehouse-test")
+	must(err)
+	var tree Tree
+	for i := range n {
+		old, salt := "before", make([]byte, 16)
+		rand.Read(salt)
+		c := db.Change{Field: "name", Old: &old}
+		raw, err := Leaf{ID: fmt.Sprintf("0193a000-0000-7000-8000-%012d", i), At: time.Unix(int64(i), 0), ActorKind: "system", Action: "thing.changed",
+			Detail: map[string]any{"n": i}, Commitments: map[string]string{"name": hex.EncodeToString(db.Commitment(salt, c))}}.Bytes()
+		must(err)
+		tree.Add(Hash(raw))
+		must(w.Leaf(raw, Hash(raw), []Value{{Field: "name", Salt: hex.EncodeToString(salt), Old: &old}}))
+		if i%3 == 2 || i == n-1 {
+			signed, err := Sign(Checkpoint{"gatehouse-test", tree.Size(), tree.Root()}, signer)
+			must(err)
+			must(w.Checkpoint(signed))
+		}
+	}
+	must(w.Close())
+	return out.Bytes(), key
+}
+
+func TestAGoodBundleHolds(t *testing.T) {
+	t.Parallel()
+	good, key := bundle(t, 8)
+	got, err := Verify(bytes.NewReader(good), key)
+	if want := (Report{Origin: "gatehouse-test", Entries: 8, Checkpoints: 3, Values: 8}); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestEverySingleByteCounts changes each byte of a bundle, in three ways, and takes each away.
+func TestEverySingleByteCounts(t *testing.T) {
+	t.Parallel()
+	good, key := bundle(t, 4)
+	tried := 0
+	for i := range good {
+		for _, with := range []byte{good[i] ^ 1, good[i] ^ 0x20, ' '} {
+			bad := bytes.Clone(good)
+			if bad[i] = with; with == good[i] {
+				continue
+			}
+			tried++
+			if _, err := Verify(bytes.NewReader(bad), key); err == nil {
+				t.Errorf("byte %d changed from %q to %q, in …%s…, and nothing is found out", i, good[i], with, good[max(0, i-20):min(len(good), i+20)])
+			}
+		}
+		without := append(bytes.Clone(good[:i]), good[i+1:]...)
+		if _, err := Verify(bytes.NewReader(without), key); err == nil && i != len(good)-1 { // the last ends the last line
+			t.Errorf("byte %d taken away, and nothing is found out", i)
+		}
+	}
+	t.Logf("%d changes of %d bytes", tried, len(good))
+}
+
+func TestTheFirstBadEntryIsNamed(t *testing.T) {
+	t.Parallel()
+	good, key := bundle(t, 8)
+	lines := strings.SplitAfter(string(good), "\n")
+	verify := func(lines []string) error {
+		_, err := Verify(strings.NewReader(strings.Join(lines, "")), key)
+		return err
+	}
+	changed := append([]string{}, lines...)
+	changed[2] = strings.Replace(changed[2], "thing.changed", "thing.chanted", 1)
+	var bad *Bad
+	if err := verify(changed); !errors.As(err, &bad) || bad.Index != 1 || !strings.HasSuffix(bad.Entry, "0001") {
+		t.Errorf("a changed entry: %v", err)
+	}
+	// With its hash made to match, the next checkpoint says between which entries it lies.
+	raw := lines[2][strings.Index(lines[2], `"entry":`)+len(`"entry":`) : strings.Index(lines[2], `,"values"`)]
+	other := strings.Replace(raw, "thing.changed", "thing.chanted", 1)
+	was, is := Hash([]byte(raw)), Hash([]byte(other))
+	changed[2] = strings.NewReplacer(raw, other, hex.EncodeToString(was[:]), hex.EncodeToString(is[:])).Replace(lines[2])
+	if err := verify(changed); !errors.As(err, &bad) || bad.Index != 0 || !strings.Contains(bad.Why, "number 2") {
+		t.Errorf("a changed entry with its hash: %v", err)
+	}
+	if err := verify(append(append([]string{}, lines[:3]...), lines[4:]...)); err == nil {
+		t.Error("a missing entry is not missed")
+	}
+	if err := verify(lines[:len(lines)-2]); err == nil || !strings.Contains(err.Error(), "breaks off") {
+		t.Errorf("a bundle that breaks off: %v", err)
+	}
+	_, otherKey := Keys("gatehouse-test", bytes.Repeat([]byte{4}, 32))
+	if _, err := Verify(bytes.NewReader(good), otherKey); err == nil {
+		t.Error("another's key verifies it")
+	}
+	if _, err := Verify(bytes.NewReader(good), "no key"); err == nil {
+		t.Error("no key verifies it")
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	good, key := bundle(f, 3)
+	f.Add(good)
+	f.Add([]byte(`{"bundle":"gatehouse-audit-1","origin":"gatehouse-test"}` + "\n" + `{"end":0}` + "\n"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if report, err := Verify(bytes.NewReader(in), key); err == nil && !bytes.Equal(bytes.TrimSpace(in), bytes.TrimSpace(good)) && report.Checkpoints > 3 {
+			t.Errorf("%+v", report)
+		}
+	})
+}

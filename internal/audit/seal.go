@@ -1,0 +1,185 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"gatehouse/internal/audit/proof"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/id"
+)
+
+const (
+	// sealLag is how long an entry rests before it is sealed. An entry gets its id just before it commits; whatever has a
+	// smaller id than one of that age is there, unless a commit hung.
+	sealLag = 3 * time.Second
+	// lateFor is how far back entries are looked for that committed after others with a greater id were sealed.
+	lateFor = 24 * time.Hour
+	// sealShare is about how long one call of Seal seals. It is called every few seconds: so little of the time does not
+	// show in how long the slowest writes take, and some hundred entries a second are more than people write.
+	sealShare = 10 * time.Millisecond
+	// sealBatch is how many entries one transaction seals.
+	sealBatch = 1000
+)
+
+// Sealer puts the entries of the log into its tree and signs what came of it. Several processes may seal: one at a time
+// does.
+type Sealer struct {
+	db     *db.DB
+	origin string
+	signer note.Signer
+	key    string
+	lag    time.Duration
+}
+
+// NewSealer returns the sealer of the log with that origin, a name without spaces and plus signs. seed are the 32 secret
+// bytes of its signing key.
+func NewSealer(d *db.DB, origin string, seed []byte) *Sealer {
+	signer, key := proof.Keys(origin, seed)
+	return &Sealer{d, origin, signer, key, sealLag}
+}
+
+// Key is the text by which others verify what this log signs. It is public.
+func (s *Sealer) Key() string { return s.key }
+
+// State is how far the log is sealed.
+type State struct {
+	Entries int64     // under the last checkpoint
+	At      time.Time // when that was signed; zero without one
+	// Behind says that an entry has waited for much longer than it should.
+	Behind bool
+}
+
+// behindAfter is how long an entry may wait before somebody should look.
+const behindAfter = 10 * time.Minute
+
+// State says how far the log is sealed.
+func (s *Sealer) State(ctx context.Context) (State, error) {
+	last, err := lastCheckpoint(ctx, s.db.Pool())
+	if err != nil {
+		return State{}, err
+	}
+	behind, err := anyBetween(ctx, s.db.Pool(), last.Upto, id.Ago(behindAfter))
+	return State{Entries: last.Size, At: last.At, Behind: behind}, err
+}
+
+// Seal seals what has rested long enough.
+func (s *Sealer) Seal(ctx context.Context) error {
+	return s.sealFor(ctx, sealShare, newSQL, func(upto string) []any { return []any{upto, id.Ago(s.lag)} })
+}
+
+// SealAll seals all that has rested long enough, however long that takes: for a log that was never sealed.
+func (s *Sealer) SealAll(ctx context.Context) error {
+	return s.sealFor(ctx, 24*time.Hour, newSQL, func(upto string) []any { return []any{upto, id.Ago(s.lag)} })
+}
+
+// SealLate seals entries of the last day that committed after their turn.
+func (s *Sealer) SealLate(ctx context.Context) error {
+	return s.sealFor(ctx, sealShare, lateSQL, func(upto string) []any { return []any{id.Ago(lateFor), upto} })
+}
+
+// sealFor seals batch after batch for at most so long; what is left is for the next call. args are those of the SQL that
+// finds entries, but for its limit.
+func (s *Sealer) sealFor(ctx context.Context, most time.Duration, sql string, args func(upto string) []any) error {
+	while, done := context.WithTimeout(ctx, most)
+	defer done()
+	for while.Err() == nil {
+		sealed, err := s.sealSome(ctx, sql, args)
+		if err != nil || sealed < sealBatch {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealSome seals a batch in one transaction: leaves, hashes and the checkpoint over them, or nothing.
+func (s *Sealer) sealSome(ctx context.Context, sql string, args func(upto string) []any) (sealed int, err error) {
+	err = s.db.WriteUnaudited(ctx, "the seal of entries is no entry itself", func(q db.Querier) error {
+		mine, err := takeTurn(ctx, q)
+		if err != nil || !mine {
+			return err
+		}
+		last, err := lastCheckpoint(ctx, q)
+		if err != nil {
+			return err
+		}
+		leaves, err := leavesOf(ctx, q, sql, append(args(last.Upto), sealBatch))
+		if err != nil || len(leaves) == 0 {
+			return err
+		}
+		sealed = len(leaves)
+		return s.append(ctx, q, last, leaves)
+	})
+	return sealed, err
+}
+
+func (s *Sealer) append(ctx context.Context, q db.Querier, last checkpoint, leaves []proof.Leaf) error {
+	tree := &stored{ctx: ctx, q: q, from: tlog.StoredHashCount(last.Size), known: map[int64]tlog.Hash{}}
+	next := last
+	for _, leaf := range leaves {
+		raw, err := leaf.Bytes()
+		if err != nil {
+			return err
+		}
+		hashes, err := tlog.StoredHashesForRecordHash(next.Size, proof.Hash(raw), tree)
+		if err != nil {
+			return err
+		}
+		tree.added = append(tree.added, hashes...)
+		next.Size++
+		next.Upto = max(next.Upto, leaf.ID)
+	}
+	root, err := tlog.TreeHash(next.Size, tree)
+	if err != nil {
+		return err
+	}
+	signed, err := proof.Sign(proof.Checkpoint{Origin: s.origin, Size: next.Size, Root: root}, s.signer)
+	if err != nil {
+		return err
+	}
+	return insertSeal(ctx, q, last.Size, leaves, tree, next, root, signed, s.db.Now())
+}
+
+// stored reads the hashes of the tree, those of this transaction from memory.
+type stored struct {
+	ctx   context.Context
+	q     db.Querier
+	from  int64 // place of the first of added
+	added []tlog.Hash
+	known map[int64]tlog.Hash
+}
+
+// ReadHashes implements tlog.HashReader.
+func (t *stored) ReadHashes(places []int64) ([]tlog.Hash, error) {
+	var missing []int64
+	for _, p := range places {
+		if _, known := t.known[p]; !known && p < t.from {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) > 0 {
+		if err := readHashes(t.ctx, t.q, missing, t.known); err != nil {
+			return nil, err
+		}
+	}
+	hashes := make([]tlog.Hash, len(places))
+	for i, p := range places {
+		if p >= t.from {
+			if p-t.from >= int64(len(t.added)) {
+				return nil, fmt.Errorf("the audit log has no hash %d yet", p)
+			}
+			hashes[i] = t.added[p-t.from]
+			continue
+		}
+		h, known := t.known[p]
+		if !known {
+			return nil, fmt.Errorf("the audit log has lost its hash %d", p)
+		}
+		hashes[i] = h
+	}
+	return hashes, nil
+}
