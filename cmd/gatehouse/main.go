@@ -36,6 +36,8 @@ var commands = []command{
 	{"token", "create an API token", runToken},
 	{"health", "ask the server on this machine whether it serves", runHealth},
 	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},
+	{"log", "print the audit log's public key, or export it", runLog},
+	{"verify", "check an exported audit log, without an installation", runVerify},
 	{"doctor", "say what is configured, what is missing, and what it costs", runDoctor},
 	{"framework", "print the embedded framework", runFramework},
 }

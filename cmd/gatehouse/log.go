@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+
+	"gatehouse/internal/app"
+	"gatehouse/internal/audit"
+	"gatehouse/internal/audit/proof"
+)
+
+// runLog is `gatehouse log key`, which prints the public key of the installation's audit log, and `gatehouse log export
+// [--without-values]`, which writes what is sealed of it to standard output.
+func runLog(ctx context.Context, args []string, stdio stdio) error {
+	if len(args) == 0 || args[0] != "key" && args[0] != "export" {
+		return usagef("log: log key prints the public key of the audit log; log export [--without-values] writes the log to standard output, for gatehouse verify")
+	}
+	with, setup := audit.WithValues, []string{}
+	for _, arg := range args[1:] {
+		if args[0] == "export" && (arg == "--without-values" || arg == "-without-values") {
+			with = audit.EntriesOnly
+			continue
+		}
+		setup = append(setup, arg)
+	}
+	return withApp(ctx, "log "+args[0], setup, stdio, func(a *app.App, rest []string) error {
+		if err := noArguments("log "+args[0], rest); err != nil {
+			return err
+		}
+		if args[0] == "key" {
+			printf(stdio.out, "%s\n", a.Features.Sealer.Key())
+			return nil
+		}
+		if err := a.Features.Sealer.SealAll(ctx); err != nil { // no server may run, or it may be behind
+			return err
+		}
+		return a.Features.Sealer.Export(ctx, stdio.out, with)
+	})
+}
+
+// runVerify is `gatehouse verify --key KEY FILE`: it needs no installation. Without a file it reads standard input.
+func runVerify(_ context.Context, args []string, stdio stdio) error {
+	flags := flag.NewFlagSet("gatehouse verify", flag.ContinueOnError)
+	flags.SetOutput(stdio.err)
+	key := flags.String("key", "", "public key of the log, as gatehouse log key printed it; not from where the bundle comes from")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
+	case err != nil:
+		return exitError{code: exitUsage}
+	}
+	if *key == "" || flags.NArg() > 1 {
+		return usagef("verify: verify --key KEY [FILE] reads a file that gatehouse log export wrote")
+	}
+	in := stdio.in
+	if flags.NArg() == 1 {
+		file, err := os.Open(flags.Arg(0))
+		if err != nil {
+			return usagef("verify: %v", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	report, err := proof.Verify(in, *key)
+	if err != nil {
+		return err
+	}
+	printf(stdio.out, "%s: %d entries hold, under %d checkpoints.\n", report.Origin, report.Entries, report.Checkpoints)
+	printf(stdio.out, "%d values are what was written; %d are not there.\n", report.Values, report.Erased)
+	return nil
+}
