@@ -126,6 +126,25 @@ func TestEverySingleByteCounts(t *testing.T) {
 	t.Logf("%d changes of %d bytes", tried, len(good))
 }
 
+// TestAnotherSpellingOfASignatureIsNone: the last character before the padding holds bits that decoders pass over.
+func TestAnotherSpellingOfASignatureIsNone(t *testing.T) {
+	t.Parallel()
+	good, key := bundle(t, 1)
+	at := bytes.LastIndex(good, []byte(`=\n"}`))
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	if good[at-1] == '=' {
+		at--
+	}
+	bad := bytes.Clone(good)
+	bad[at-1] = digits[strings.IndexByte(digits, good[at-1])|1]
+	if bytes.Equal(bad, good) {
+		t.Fatal("there is no other spelling")
+	}
+	if _, err := Verify(bytes.NewReader(bad), key); err == nil {
+		t.Error("it is taken for the signature")
+	}
+}
+
 func TestTheFirstBadEntryIsNamed(t *testing.T) {
 	t.Parallel()
 	good, key := bundle(t, 8)
