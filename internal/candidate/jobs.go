@@ -2,7 +2,6 @@ package candidate
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"gatehouse/internal/platform/authz"
@@ -21,17 +20,6 @@ const jobsFresh = 20 * time.Second
 // jobsShown bounds the filter: with more open jobs than this, one narrows the list from the job's own page.
 const jobsShown = 40
 
-// jobCache remembers, by who looks, the jobs that the filter offers.
-type jobCache struct {
-	mu    sync.Mutex
-	known map[string]rememberedJobs
-}
-
-type rememberedJobs struct {
-	jobs  []JobOption
-	until time.Time
-}
-
 // Jobs lists the open jobs to filter by, the newest first: all for whoever sees all people, their own for a hiring
 // manager, none for others. The list may be some seconds old.
 func (s *Service) Jobs(ctx context.Context, actor authz.Actor) ([]JobOption, error) {
@@ -39,24 +27,7 @@ func (s *Service) Jobs(ctx context.Context, actor authz.Actor) ([]JobOption, err
 	if actor.SeesAllPeople() {
 		scope = ""
 	}
-	now := s.db.Now()
-	s.jobs.mu.Lock()
-	known, ok := s.jobs.known[scope]
-	s.jobs.mu.Unlock()
-	if ok && now.Before(known.until) {
-		return known.jobs, nil
-	}
-	jobs, err := s.readJobs(ctx, scope)
-	if err != nil {
-		return nil, err
-	}
-	s.jobs.mu.Lock()
-	defer s.jobs.mu.Unlock()
-	if s.jobs.known == nil || len(s.jobs.known) > 1000 {
-		s.jobs.known = map[string]rememberedJobs{}
-	}
-	s.jobs.known[scope] = rememberedJobs{jobs, now.Add(jobsFresh)}
-	return jobs, nil
+	return s.jobs.Get(ctx, scope, s.db.Now(), func(ctx context.Context) ([]JobOption, error) { return s.readJobs(ctx, scope) })
 }
 
 func (s *Service) readJobs(ctx context.Context, manager string) ([]JobOption, error) {

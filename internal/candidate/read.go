@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/page"
+	"gatehouse/internal/platform/recall"
 )
 
 // Service reads candidates' pages.
@@ -27,13 +28,13 @@ type Service struct {
 	users    *account.Service
 	assess   *assessment.Service
 	evidence *evidence.Service
-	jobs     jobCache
+	jobs     *recall.Memory[[]JobOption]
 }
 
 // NewService returns a Service over the database and the catalogue; users names who did what, assess says how somebody
 // stands of whom nothing was reported yet, ev what was collected.
 func NewService(d *db.DB, lib *catalogue.Library, users *account.Service, assess *assessment.Service, ev *evidence.Service) *Service {
-	return &Service{db: d, lib: lib, users: users, assess: assess, evidence: ev}
+	return &Service{db: d, lib: lib, users: users, assess: assess, evidence: ev, jobs: recall.For[[]JobOption](jobsFresh)}
 }
 
 // Ask says which part of the page is wanted.
@@ -73,13 +74,9 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	if err := s.db.Pool().SendBatch(ctx, &batch).Close(); err != nil {
 		return View{}, err
 	}
-	doc := head.Sheet
-	if doc == nil {
-		made, err := sheets.Make(ctx, s.db, string(personID))
-		if err != nil {
-			return View{}, err
-		}
-		doc = &made
+	doc, err := sheets.Or(ctx, s.db, string(personID), head.Sheet)
+	if err != nil {
+		return View{}, err
 	}
 	links, err := s.linksFor(ctx, actor, doc.Links)
 	if err != nil {

@@ -12,27 +12,35 @@ package dashboard
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/recall"
 )
 
 // Service reads the dashboards and keeps saved views.
 type Service struct {
-	db    *db.DB
-	lib   *catalogue.Library
-	order stepOrder
-	// writes numbers the states of things: what was read in an earlier one is out of date.
-	writes    atomic.Int64
-	hiring    recent[Hiring]
-	responses recent[Response]
+	db        *db.DB
+	lib       *catalogue.Library
+	order     stepOrder
+	hiring    *recall.Memory[Hiring]
+	responses *recall.Memory[Response]
 }
+
+// fresh is how long a dashboard is answered from memory: its numbers are a moment old anyway when somebody has read them.
+// A write that reaches this process ends it at once (Forget); one that reaches another is seen after that time.
+const fresh = 5 * time.Second
 
 // NewService returns the service.
 func NewService(d *db.DB, lib *catalogue.Library) *Service {
-	return &Service{db: d, lib: lib, order: orderOf(lib)}
+	return &Service{db: d, lib: lib, order: orderOf(lib), hiring: recall.For[Hiring](fresh), responses: recall.For[Response](fresh)}
+}
+
+// Forget makes the dashboards read anew: somebody has written something.
+func (s *Service) Forget() {
+	s.hiring.Forget()
+	s.responses.Forget()
 }
 
 // Cap is the most that a count of what waits goes up to: beyond it, more is simply much.

@@ -109,7 +109,7 @@ const (
 // ask within a moment.
 func (s *Service) Hiring(ctx context.Context, _ authz.Actor, bands ...string) (Hiring, error) {
 	now := s.db.Now()
-	return s.hiring.get(ctx, strings.Join(bands, " "), s.writes.Load(), now, func(ctx context.Context) (Hiring, error) {
+	return s.hiring.Get(ctx, strings.Join(bands, " "), now, func(ctx context.Context) (Hiring, error) {
 		return s.readHiring(ctx, now, bands)
 	})
 }

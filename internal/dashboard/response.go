@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -104,11 +105,7 @@ func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, er
 	if actor.Kind != authz.KindUser {
 		return s.readResponse(ctx, actor, now)
 	}
-	key := actor.ID + " " + actor.PersonID
-	for _, role := range actor.Roles {
-		key += " " + string(role)
-	}
-	return s.responses.get(ctx, key, s.writes.Load(), now, func(ctx context.Context) (Response, error) {
+	return s.responses.Get(ctx, fmt.Sprint(actor.ID, actor.PersonID, actor.Roles), now, func(ctx context.Context) (Response, error) {
 		return s.readResponse(ctx, actor, now)
 	})
 }

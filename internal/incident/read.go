@@ -77,13 +77,9 @@ func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View,
 	if err != nil {
 		return View{}, err
 	}
-	found := read.Sheet
-	if found == nil {
-		made, err := sheets.Make(ctx, s.db, string(caseID))
-		if err != nil {
-			return View{}, err
-		}
-		found = &made
+	found, err := sheets.Or(ctx, s.db, string(caseID), read.Sheet)
+	if err != nil {
+		return View{}, err
 	}
 	steps := found.Steps // the sheet leaves out what is as it began
 	for i := range steps {

@@ -67,6 +67,15 @@ func (s *Sheet[T]) Make(ctx context.Context, d *db.DB, subject string) (T, error
 	return made, nil
 }
 
+// Or gives the subject's document as it was kept, or makes it where that is nil; see [Sheet.Make].
+func (s *Sheet[T]) Or(ctx context.Context, d *db.DB, subject string, kept *T) (*T, error) {
+	if kept != nil {
+		return kept, nil
+	}
+	made, err := s.Make(ctx, d, subject)
+	return &made, err
+}
+
 // Check makes kept documents again, at most so many, those of the last changes first, and returns an error that names
 // those which differ from their rows: then a trigger is missing.
 func (s *Sheet[T]) Check(ctx context.Context, d *db.DB, most int) error {
