@@ -785,13 +785,15 @@ CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (actor_id, 
 
 CREATE INDEX audit_entries_case ON public.audit_entries USING btree (case_id, id DESC) WHERE (case_id IS NOT NULL);
 
+CREATE INDEX audit_entries_made ON public.audit_entries USING btree (subject_id, id DESC) WHERE (action = ANY (ARRAY['application.added'::text, 'engagement.begun'::text, 'engagement.ended'::text, 'signal.recorded'::text]));
+
 CREATE INDEX audit_entries_person ON public.audit_entries USING btree (person_id, id DESC) WHERE (person_id IS NOT NULL);
 
 CREATE INDEX audit_entries_recent ON public.audit_entries USING btree (at DESC, id DESC);
 
-CREATE INDEX audit_entries_subject ON public.audit_entries USING btree (subject_kind, subject_id, id DESC);
+CREATE INDEX audit_entries_subject ON public.audit_entries USING brin (subject_kind text_bloom_ops (n_distinct_per_range='16'), subject_id text_bloom_ops) WITH (pages_per_range='32', autosummarize='on');
 
-CREATE INDEX audit_values_person ON public.audit_values USING btree (person_id) WHERE (person_id IS NOT NULL);
+CREATE INDEX audit_entries_system ON public.audit_entries USING btree (at DESC, id DESC) WHERE ((subject_kind = ANY (ARRAY['user'::text, 'token'::text, 'session'::text, 'system'::text, 'installation'::text])) AND (person_id IS NULL) AND (case_id IS NULL));
 
 CREATE INDEX case_members_user ON public.case_members USING btree (user_id) WHERE (removed_at IS NULL);
 
