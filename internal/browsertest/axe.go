@@ -77,7 +77,10 @@ const wide = `(() => {
 	if (document.documentElement.scrollWidth <= edge) return [];
 	const clipped = (el) => el && el !== document.body && (getComputedStyle(el).overflowX !== "visible" || clipped(el.parentElement));
 	const over = [...document.querySelectorAll("body *")].filter((el) => el.getBoundingClientRect().right > edge + 0.5 && !clipped(el.parentElement));
-	return over.filter((el) => !over.includes(el.parentElement)).slice(0, 8)
+	// What is placed absolutely escapes a scrolling parent that is not placed itself.
+	const found = over.filter((el) => !over.includes(el.parentElement)).slice(0, 8);
+	if (found.length === 0) return ["the document to " + document.documentElement.scrollWidth];
+	return found
 		.map((el) => el.tagName.toLowerCase() + (el.className?.baseVal ?? el.className ? "." + String(el.className?.baseVal ?? el.className).split(" ").join(".") : "") + " to " + Math.round(el.getBoundingClientRect().right));
 })()`
 

@@ -155,6 +155,9 @@ func (s *Service) begin(ctx context.Context, actor authz.Actor, a *Add) (seal.Da
 	if err := ownedBy(ctx, q, *a); err != nil {
 		return seal.DataKey{}, err
 	}
+	if err := mayAttach(ctx, q, actor, *a); err != nil {
+		return seal.DataKey{}, err
+	}
 	return s.people.DataKey(ctx, q, person.ID(a.PersonID))
 }
 

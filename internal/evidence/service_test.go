@@ -331,6 +331,33 @@ func TestAlteredContentIsNoticed(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatOneSeesIsAddedTo: a member called in for tasks adds to the steps of their function, and nobody to a step
+// that the case does not have.
+func TestOnlyWhatOneSeesIsAddedTo(t *testing.T) {
+	w := setup(t)
+	lead, finance, legal := accounttest.Actor(t, w.db, authz.SecurityLead), accounttest.Actor(t, w.db, authz.Finance), accounttest.Actor(t, w.db, authz.Legal)
+	caseID := w.openCase(lead, "whole", "lead")
+	w.join(caseID, legal, "whole", "legal")
+	w.join(caseID, finance, "tasks", "finance")
+	w.exec(`INSERT INTO case_steps (case_id, step_id, position, owner_role, due_at) VALUES ($1, 'step-pay', 1, 'finance', now())`, caseID)
+	w.exec(`INSERT INTO case_steps (case_id, step_id, position, owner_role, due_at) VALUES ($1, 'step-decide', 2, 'security-lead', now())`, caseID)
+	for _, c := range []struct {
+		who   string
+		actor authz.Actor
+		step  string
+		may   bool
+	}{
+		{"finance", finance, "step-pay", true}, {"finance", finance, "step-decide", false}, {"legal", legal, "step-decide", true},
+		{"the lead", lead, "step-nowhere", false},
+	} {
+		to := w.add()
+		to.CaseID, to.Subjects = caseID, []evidence.Subject{{evidence.OnStep, caseID + "/" + c.step}}
+		if _, err := w.s.AddText(t.Context(), c.actor, to, "Seen."); c.may && err != nil || !c.may && apperr.KindOf(err) != apperr.NotFound {
+			t.Errorf("%s adds to %s: %v, may: %v", c.who, c.step, err, c.may)
+		}
+	}
+}
+
 func TestWhoSeesWhat(t *testing.T) {
 	w := setup(t)
 	manager := accounttest.Actor(t, w.db, authz.HiringManager)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/page"
 )
@@ -62,6 +63,43 @@ func ownedBy(ctx context.Context, q db.Querier, a Add) error {
 			return err
 		}
 		if o.PersonID == nil || *o.PersonID != a.PersonID || o.CaseID != nil && *o.CaseID != a.CaseID {
+			return apperr.Missing(s.Kind)
+		}
+	}
+	return nil
+}
+
+// functionsOf are the functions in a case whose tasks need what such a subject is part of; see incident's registers.
+var functionsOf = map[string][]string{
+	OnPayment: {"finance"},
+	OnGrant:   {"engineering", "security"},
+	OnDossier: {"hr"},
+}
+
+// mayAttach checks that the actor sees the subjects that are part of a case: a member who was called in for tasks sees
+// the steps of their function and its registers. A step that the case does not have is not there for anybody.
+func mayAttach(ctx context.Context, q db.Querier, actor authz.Actor, a Add) error {
+	if actor.Kind == authz.KindSystem {
+		return nil
+	}
+	for _, s := range a.Subjects {
+		query, args := `SELECT TRUE`, []any{}
+		switch s.Kind {
+		case OnStep:
+			query, args = `
+				SELECT EXISTS (SELECT FROM case_steps s JOIN case_members m ON m.case_id = s.case_id
+				WHERE  s.case_id = $1 AND s.case_id || '/' || s.step_id = $2 AND m.user_id = $3 AND m.removed_at IS NULL
+				AND    (m.sees = 'whole' OR s.owner_role = m.function OR s.owner_id = m.user_id))`, []any{a.CaseID, s.ID, actor.ID}
+		case OnPayment, OnGrant, OnDossier:
+			query, args = `
+				SELECT EXISTS (SELECT FROM case_members m WHERE m.case_id = $1 AND m.user_id = $3 AND m.removed_at IS NULL
+				AND    (m.sees = 'whole' OR m.function = ANY ($2)))`, []any{a.CaseID, functionsOf[s.Kind], actor.ID}
+		}
+		var may bool
+		if err := q.QueryRow(ctx, query, args...).Scan(&may); err != nil {
+			return err
+		}
+		if !may {
 			return apperr.Missing(s.Kind)
 		}
 	}

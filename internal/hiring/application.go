@@ -33,7 +33,7 @@ func (s *Service) Move(ctx context.Context, actor authz.Actor, m Move) error {
 		if err != nil {
 			return err
 		}
-		gate, err := s.gate(ctx, tx, a, to)
+		gate, err := s.gate(ctx, tx, tx.Actor, a, to)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Service) Override(ctx context.Context, actor authz.Actor, o Override) e
 		if err != nil {
 			return err
 		}
-		gate, err := s.gate(ctx, tx, a, to)
+		gate, err := s.gate(ctx, tx, tx.Actor, a, to)
 		if err != nil {
 			return err
 		}

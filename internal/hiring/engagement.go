@@ -139,7 +139,7 @@ func (s *Service) Hire(ctx context.Context, actor authz.Actor, h Hire) (Engageme
 		if err != nil {
 			return err
 		}
-		gate, err := s.gate(ctx, tx, a, to)
+		gate, err := s.gate(ctx, tx, tx.Actor, a, to)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,10 @@ type Need struct {
 }
 
 // Met reports whether the check does not block: any answer will do, a worrying one is the flag's business.
-func (n Need) Met() bool { return n.Answer != "" && n.Answer != catalogue.NotDone || n.Override != nil }
+func (n Need) Met() bool { return n.Answered() || n.Override != nil }
+
+// Answered reports whether somebody did the check.
+func (n Need) Answered() bool { return n.Answer != "" && n.Answer != catalogue.NotDone }
 
 // Raised is a flag that blocks a gate: a strong or decisive finding that nobody has explained.
 type Raised struct {
@@ -37,6 +40,25 @@ type Gate struct {
 	Needs []Need
 	// Flags are the findings that block until they are cleared up.
 	Flags []Raised
+	// Blind says whose judgement must not lean on others' yet: the id of a reader who still owes a scorecard on the
+	// person and does not answer flags. It is empty for everybody else.
+	Blind string
+}
+
+// Shown are the flags that the reader learns of: for one who still owes a scorecard, none from another interviewer's
+// answer.
+func (g Gate) Shown() []Raised {
+	if g.Blind == "" {
+		return g.Flags
+	}
+	var shown []Raised
+	for _, f := range g.Flags {
+		root, _, _ := strings.Cut(f.Flag.OriginID, "#")
+		if f.Flag.OriginKind != flag.FromAnswer || strings.HasSuffix(root, "/"+g.Blind) {
+			shown = append(shown, f)
+		}
+	}
+	return shown
 }
 
 // Missing are the required checks that block.
@@ -133,6 +155,9 @@ func title(ed *catalogue.Edition, itemID string) string {
 	return itemID
 }
 
+// Withheld says to one who still owes a scorecard why not everything that blocks is named.
+const Withheld = "what other interviewers answered shows once your own scorecard is submitted"
+
 // Blocked is a Conflict that carries the gate, so that the page can say exactly what is missing.
 type Blocked struct{ Gate Gate }
 
@@ -149,12 +174,16 @@ func (b *Blocked) Unwrap() error {
 		}
 		parts = append(parts, fmt.Sprintf("not answered yet: %s", strings.Join(names, "; ")))
 	}
-	if len(b.Gate.Flags) > 0 {
-		names := make([]string, len(b.Gate.Flags))
-		for i, f := range b.Gate.Flags {
+	shown := b.Gate.Shown()
+	if len(shown) > 0 {
+		names := make([]string, len(shown))
+		for i, f := range shown {
 			names[i] = f.Title
 		}
 		parts = append(parts, "to be cleared up first: "+strings.Join(names, "; "))
+	}
+	if len(shown) < len(b.Gate.Flags) {
+		parts = append(parts, Withheld)
 	}
 	return apperr.Conflict("%s is blocked: %s.", b.Gate.To.Title, strings.Join(parts, ". "))
 }

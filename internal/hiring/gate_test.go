@@ -2,6 +2,7 @@ package hiring
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,22 @@ func edition(t *testing.T) *catalogue.Edition {
 		t.Fatal(err)
 	}
 	return lib.Current()
+}
+
+// TestABlindReaderLearnsNoOthersAnswer: whoever still owes a scorecard is told that something blocks, not what it is.
+func TestABlindReaderLearnsNoOthersAnswer(t *testing.T) {
+	g := Gate{To: edition(t).Stages[3], Flags: []Raised{
+		{Flag: flag.Flag{OriginKind: flag.FromAnswer, OriginID: "i/you#1"}, Title: "Theirs"},
+		{Flag: flag.Flag{OriginKind: flag.FromAnswer, OriginID: "i/me"}, Title: "Mine"},
+		{Flag: flag.Flag{OriginKind: flag.FromCheck, OriginID: "p"}, Title: "Recorded"}}}
+	if got := len(g.Shown()); got != 3 {
+		t.Errorf("%d shown to others", got)
+	}
+	g.Blind = "me"
+	said := (&Blocked{g}).Error()
+	if len(g.Shown()) != 2 || g.Open() || strings.Contains(said, "Theirs") || !strings.Contains(said, "Mine; Recorded. "+Withheld) {
+		t.Errorf("shown %+v, said %s", g.Shown(), said)
+	}
 }
 
 func TestStagesThatTheFlowKnowsByName(t *testing.T) {

@@ -107,14 +107,14 @@ func (s *Service) Gate(ctx context.Context, actor authz.Actor, appID Application
 		if err != nil {
 			return err
 		}
-		gate, err = s.gate(ctx, q, a, to)
+		gate, err = s.gate(ctx, q, actor, a, to)
 		return err
 	})
 	return gate, err
 }
 
-// gate reads what a gate is made of.
-func (s *Service) gate(ctx context.Context, q db.Querier, a Application, to *catalogue.Stage) (Gate, error) {
+// gate reads what a gate is made of, as the actor may read of it.
+func (s *Service) gate(ctx context.Context, q db.Querier, actor authz.Actor, a Application, to *catalogue.Stage) (Gate, error) {
 	levelEdition := s.levelEdition(a.Edition, a.LevelID)
 	answers, err := s.assess.Answers(ctx, q, a.PersonID, checkIDs(levelEdition.Required(a.LevelID)))
 	if err != nil {
@@ -128,7 +128,17 @@ func (s *Service) gate(ctx context.Context, q db.Querier, a Application, to *cat
 	if err != nil {
 		return Gate{}, err
 	}
-	return build(s.lib.At(a.Edition), a, to, levelEdition, answers, flags, overrides), nil
+	gate := build(s.lib.At(a.Edition), a, to, levelEdition, answers, flags, overrides)
+	if actor.Kind == authz.KindUser && !actor.May(authz.FlagDispose) {
+		owes, err := owesScorecard(ctx, q, actor, a.PersonID)
+		if err != nil {
+			return Gate{}, err
+		}
+		if owes {
+			gate.Blind = actor.ID
+		}
+	}
+	return gate, nil
 }
 
 func checkIDs(checks []*catalogue.Check) []string {

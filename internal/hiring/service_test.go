@@ -202,6 +202,33 @@ func interview(t *testing.T, b *hiringtest.Bench, personID person.ID, user authz
 	}
 }
 
+// TestWhoOwesAScorecardSeesTheGateBlind until it is submitted; whoever answers flags sees them all the same.
+func TestWhoOwesAScorecardSeesTheGateBlind(t *testing.T) {
+	b := setup(t)
+	personID, appID := b.Candidate(b.Job(b.Manager, verified), "Ada Berg")
+	blind := func(actor authz.Actor) string {
+		g, err := b.Hiring.Gate(t.Context(), actor, appID, "stage-technical-interview")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.Blind
+	}
+	if blind(b.Manager) != "" {
+		t.Error("blind without an interview")
+	}
+	interview(t, b, personID, b.Manager)
+	interview(t, b, personID, b.HR)
+	if blind(b.Manager) != b.Manager.ID || blind(b.HR) != "" {
+		t.Errorf("the manager's gate is blind for %q, HR's for %q", blind(b.Manager), blind(b.HR))
+	}
+	if _, err := b.DB.Pool().Exec(t.Context(), `UPDATE interviewers SET submitted_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	if blind(b.Manager) != "" {
+		t.Error("blind after the scorecard")
+	}
+}
+
 func TestMoveThroughTheGates(t *testing.T) {
 	b := setup(t)
 	jobID := b.Job(b.Manager, verified)

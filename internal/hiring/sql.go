@@ -216,3 +216,13 @@ func forPeople(err error) error {
 	}
 	return err
 }
+
+// owesScorecard tells whether the actor has an own scorecard on the person still to submit.
+func owesScorecard(ctx context.Context, q db.Querier, actor authz.Actor, personID person.ID) (bool, error) {
+	var owes bool
+	err := q.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM interviews i JOIN interviewers v ON v.interview_id = i.id
+		               WHERE  i.person_id = $1 AND i.status <> 'cancelled' AND v.user_id = $2 AND v.submitted_at IS NULL)`,
+		personID, actor.ID).Scan(&owes)
+	return owes, err
+}

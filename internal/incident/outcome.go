@@ -198,6 +198,13 @@ func (s *Service) Close(ctx context.Context, actor authz.Actor, caseID ID, versi
 		if open := Unsettled(steps); len(open) > 0 {
 			return apperr.Conflict("%d steps are neither done nor skipped; the first is “%s”.", len(open), open[0].Item.Title)
 		}
+		facts, err := s.facts(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if loose := Loose(steps, facts); len(loose) > 0 {
+			return apperr.Conflict("The case is not closed yet. %s", say(loose))
+		}
 		for _, step := range steps {
 			if step.StepID == stepCloseCase && step.State == Open {
 				if err := settle(ctx, tx, caseID, step, Done, "Closed.", ""); err != nil {

@@ -203,6 +203,29 @@ func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]Step
 	return locks
 }
 
+// Loose lists what came up, or was undone, after the step that was to settle it was done: accesses that are not attested
+// as gone, and planned payments that are not stopped. A step that was skipped, or done against its lock, has its reason and
+// asks for nothing more. A case is not closed over what is listed here.
+func Loose(steps []Step, facts Facts) []Lock {
+	var loose []Lock
+	for _, st := range steps {
+		if st.State != Done || st.OverrideReason != "" {
+			continue
+		}
+		switch st.StepID {
+		case stepRevokeAccess:
+			for _, g := range facts.OpenGrants {
+				loose = append(loose, Lock{Kind: LockGrant, Ref: string(g.ID), Text: grantLock(g)})
+			}
+		case stepStopPayments:
+			for _, p := range facts.Unstopped {
+				loose = append(loose, Lock{Kind: LockPayment, Ref: string(p.ID), Text: "The planned payment of " + p.Title() + " is stopped, or explained."})
+			}
+		}
+	}
+	return loose
+}
+
 func dossierLocks(facts Facts) []Lock {
 	var locks []Lock
 	for _, field := range facts.Dossier.Open {

@@ -98,7 +98,31 @@ func TestFromTheFirstFlagToTheReport(t *testing.T) {
 	w.must(w.cases.SkipStep(w.ctx, w.analyst, incident.Settlement{CaseID: caseID, StepID: late.StepID, Version: late.Version,
 		Note: "The code was never released.", OverrideReason: "Decided before the freeze."}))
 	w.settleAll(w.analyst, caseID)
-	w.must(w.cases.Close(w.ctx, w.analyst, caseID, w.show(w.analyst, caseID).Case.Version, "Ask for two live references."))
+	// What comes up after its step was done is settled before the case is closed.
+	closing := func() error {
+		return w.cases.Close(w.ctx, w.analyst, caseID, w.show(w.analyst, caseID).Case.Version, "Ask for two live references.")
+	}
+	w.must(w.cases.AddGrant(w.ctx, w.analyst, caseID, inventory.New{System: "Wallet", Level: "signer"}))
+	w.want(closing(), apperr.Stale)
+	_, grants, err = w.cases.Access(w.ctx, w.analyst, caseID)
+	w.must(err)
+	for _, g := range grants {
+		if g.RevokedAt == nil {
+			w.must(w.cases.RevokeGrant(w.ctx, w.analyst, caseID, g.ID, g.Version))
+			w.want(closing(), apperr.Stale)
+			w.must(w.cases.AttestGrant(w.ctx, w.lead, caseID, g.ID, g.Version+1))
+		}
+	}
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, planned()))
+	w.want(closing(), apperr.Stale)
+	_, payments, _, err = w.cases.Money(w.ctx, w.analyst, caseID)
+	w.must(err)
+	for _, p := range payments {
+		if p.Unstopped() {
+			w.must(w.cases.MovePayment(w.ctx, w.analyst, caseID, p.ID, p.Version, payment.Stopped))
+		}
+	}
+	w.must(closing())
 
 	r, err := w.cases.Report(w.ctx, w.lead, caseID)
 	w.must(err)
@@ -388,6 +412,12 @@ func TestEndingTheEngagement(t *testing.T) {
 	w.must(err)
 	if len(all) != 1 || all[0].EndedOn == nil || w.show(w.lead, caseID).Engaged {
 		t.Errorf("the engagement still runs: %+v", all)
+	}
+	// An end is a day, and the last that happened on it: it is not told before what happened earlier that day.
+	r, err := w.cases.Report(w.ctx, w.lead, caseID)
+	w.must(err)
+	if last := r.Timeline[len(r.Timeline)-1]; r.Timeline[0].Kind == "engagement.ended" || last.Kind != "engagement.ended" && last.Kind != "case.step_done" {
+		t.Errorf("the timeline runs from %+v to %+v", r.Timeline[0], last)
 	}
 }
 

@@ -269,9 +269,15 @@ var historyParts = []string{
 	`SELECT g.id, g.created_at, 'engagement.started', ` + auditedBy("engagement", "g.id", "engagement.begun") + `, '', NULL::uuid, '', g.kind,
 	        concat_ws(', ', nullif(g.title, ''), g.kind, 'from ' || to_char(g.started_on, 'FMDD Mon YYYY'))
 	 FROM   engagements g WHERE g.person_id = $2`,
-	`SELECT md5(g.id::text || 'ended')::uuid, g.ended_on::timestamptz, 'engagement.ended',
-	        ` + auditedBy("engagement", "g.id", "engagement.ended") + `, '', NULL::uuid, '', g.kind, g.title
-	 FROM   engagements g WHERE g.person_id = $2 AND g.ended_on IS NOT NULL`,
+	// An end is a day: within it, it stands where it was recorded.
+	`SELECT md5(g.id::text || 'ended')::uuid,
+	        greatest(g.ended_on::timestamptz, least(coalesce(l.at, g.ended_on::timestamptz), g.ended_on + interval '1 day - 1 microsecond')),
+	        'engagement.ended', l.actor_id, '', NULL::uuid, '', g.kind, g.title
+	 FROM   engagements g
+	 LEFT   JOIN LATERAL (SELECT l.at, l.actor_id FROM audit_entries l
+	        WHERE  l.subject_kind = 'engagement' AND l.subject_id = g.id::text AND l.action = 'engagement.ended'
+	        ORDER  BY l.id DESC LIMIT 1) l ON true
+	 WHERE  g.person_id = $2 AND g.ended_on IS NOT NULL`,
 	`SELECT s.id, s.submitted_at, 'scorecard.submitted', s.user_id, '', NULL::uuid, i.stage_id, s.number::text,
 	        coalesce((SELECT w.words FROM scorecard_words w WHERE w.scorecard_id = s.id AND w.field = 'summary'), '')
 	 FROM   scorecards s JOIN interviews i ON i.id = s.interview_id WHERE i.person_id = $2`,

@@ -235,6 +235,17 @@ func TestLockedStepAndOverride(t *testing.T) {
 	w.got(w.analyst, path.CaseStep(w.caseID, "step-open-case"), "Channel agreed.")
 }
 
+// TestNothingTypedIsLostOnASettledStep: the form is gone from the page, what was typed into it is not.
+func TestNothingTypedIsLostOnASettledStep(t *testing.T) {
+	w := setup(t)
+	version := w.version("step-open-case")
+	w.finish("step-open-case")
+	got := w.analyst.Post(path.CaseStepAct(w.caseID, "step-open-case", "done"), url.Values{"version": {version}, "note": {"Typed in another window."}})
+	if got.Status != http.StatusConflict || !strings.Contains(got.Body, "Typed in another window.") {
+		t.Errorf("%d\n%.3000s", got.Status, main(got.Body))
+	}
+}
+
 func TestAccessImport(t *testing.T) {
 	w := setup(t)
 	w.join(w.secondUser, incident.Deputy, incident.Whole)
@@ -315,6 +326,10 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 		t.Errorf("closing without lessons: %d", got.Status)
 	}
 	w.posted(w.analyst, path.CaseAct(w.caseID, "close"), url.Values{"version": {version()}, "lessons": {"Ask before the contract."}})
+	late := w.analyst.Post(path.CaseAct(w.caseID, "notes"), url.Values{"body": {"Typed while it was being closed."}})
+	if late.Status != http.StatusConflict || !strings.Contains(late.Body, "Typed while it was being closed.") {
+		t.Errorf("a note on a closed case: %d\n%.3000s", late.Status, main(late.Body))
+	}
 	w.got(w.analyst, path.CaseTab(w.caseID, "report"), "False positive", "Ask before the contract.", "The person was entered as a candidate", "The case was closed", "Evidence register", "Ana Lyst", "agreed by Sam Lead")
 	w.got(w.analyst, path.Cases+"?status=closed", w.view().Case.CodeName)
 	for _, page := range w.pages() {

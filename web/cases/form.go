@@ -45,6 +45,20 @@ type retry struct {
 	Message string
 }
 
+// words are what somebody wrote into the form, a paragraph for each field.
+func (a retry) words() string {
+	var written []string
+	for _, name := range []string{"note", "body", "reason", "override", "lessons", "explanation", "value", "source", "system", "level",
+		"account", "lines", "amount", "destination"} {
+		for _, text := range a.Values[name] {
+			if text = strings.TrimSpace(text); text != "" {
+				written = append(written, text)
+			}
+		}
+	}
+	return strings.Join(written, "\n\n")
+}
+
 // field completes the description of a field of the form called at.
 func (a retry) field(at string, f ui.Field) ui.Field {
 	f.ID = "f-" + at + "-" + f.Name
