@@ -12,6 +12,9 @@ import (
 
 // NewJob is what is entered of a job.
 type NewJob struct {
+	// ID is given by the form that the job is opened with, so that it makes one job however often it is sent; empty means a
+	// new one.
+	ID                                     JobID
 	Title, LevelID, ManagerID, Team, Notes string
 }
 
@@ -30,13 +33,17 @@ func (s *Service) tidyJob(n *NewJob) error {
 	return p.Err()
 }
 
-// AddJob opens a job.
+// AddJob opens a job. A form that is sent twice names the same id: the second time it finds the job that the first one
+// opened. One that was filled in anew, with another title, opens another.
 func (s *Service) AddJob(ctx context.Context, actor authz.Actor, n NewJob) (JobID, error) {
 	if err := s.tidyJob(&n); err != nil {
 		return "", err
 	}
 	jobID := JobID(id.New())
-	return jobID, s.db.Write(ctx, actor, func(tx *db.Tx) error {
+	if given, err := id.Parse(string(n.ID)); err == nil {
+		jobID = JobID(given)
+	}
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		if err := checkManager(ctx, tx, n.ManagerID); err != nil {
 			return err
 		}
@@ -47,6 +54,14 @@ func (s *Service) AddJob(ctx context.Context, actor authz.Actor, n NewJob) (JobI
 			Detail: map[string]any{"title": n.Title, "level": n.LevelID, "manager": n.ManagerID}})
 		return nil
 	})
+	if db.Violates(err) != "jobs_pkey" {
+		return jobID, err
+	}
+	if before, err := s.Job(ctx, actor, jobID); err == nil && before.Title == n.Title {
+		return jobID, nil
+	}
+	n.ID = ""
+	return s.AddJob(ctx, actor, n)
 }
 
 // EditJob changes a job. Another level or manager counts at once for everybody who is under way in it.

@@ -202,6 +202,27 @@ func interview(t *testing.T, b *hiringtest.Bench, personID person.ID, user authz
 	}
 }
 
+// TestAJobFormSentTwiceOpensOneJob, and one that was filled in anew opens another.
+func TestAJobFormSentTwiceOpensOneJob(t *testing.T) {
+	b := setup(t)
+	n := hiring.NewJob{ID: hiring.JobID(id.New()), Title: "Engineer", LevelID: verified, ManagerID: b.Manager.ID}
+	open := func() hiring.JobID {
+		jobID, err := b.Hiring.AddJob(t.Context(), b.HR, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return jobID
+	}
+	first := open()
+	if second := open(); first != n.ID || second != first {
+		t.Errorf("opened %s and %s by the form %s", first, second, n.ID)
+	}
+	n.Title = "Designer"
+	if other := open(); other == first {
+		t.Error("another title found the first job")
+	}
+}
+
 // TestWhoOwesAScorecardSeesTheGateBlind until it is submitted; whoever answers flags sees them all the same.
 func TestWhoOwesAScorecardSeesTheGateBlind(t *testing.T) {
 	b := setup(t)

@@ -29,7 +29,7 @@ func (w *world) referrals(actor authz.Actor, caseID incident.ID, stepID string) 
 func TestStepsSayWhoReferredWhom(t *testing.T) {
 	w := setup(t)
 	w.subject = w.referred("Mara Okafor", "Sam Okello", nil)
-	alike := w.referred("Ann Bell", " sam okello ", nil)
+	alike := w.referred("Ann Bell", " sam  okello ", nil)
 	linked := w.referred("Bo Quist", "Mara Okafor", &w.subject)
 	named := w.referred("Cleo Marsh", "mara okafor", nil)
 	w.referred("Dee Ford", "Somebody Else", nil)

@@ -143,7 +143,7 @@ func (s *Service) fill(ctx context.Context, q db.Querier, r *Report, items []evi
 	if r.Findings, err = s.findings(ctx, q, c); err != nil {
 		return err
 	}
-	r.Related, err = relatedOf(ctx, q, c.PersonID)
+	r.Related, err = relatedOf(ctx, q, c)
 	return err
 }
 

@@ -86,9 +86,13 @@ const relatedSQL = `
 		WHERE  o.id <> $1 AND o.erased_at IS NULL
 		ORDER  BY o.number, found.rank`
 
-// relatedOf lists who is tied to the person by a referral.
-func relatedOf(ctx context.Context, q db.Querier, personID string) ([]Related, error) {
+// relatedOf lists who is tied to the subject by a referral, as far as they were entered before the case was closed: a
+// report says the same whenever it is printed.
+func relatedOf(ctx context.Context, q db.Querier, c Case) ([]Related, error) {
 	rows, _ := q.Query(ctx, `
-		SELECT person_id, number, name, status, relation FROM (`+relatedSQL+` LIMIT 200) related ORDER BY number`, personID)
+		SELECT person_id, number, name, status, relation
+		FROM  (`+relatedSQL+` LIMIT 200) related
+		WHERE  EXISTS (SELECT FROM people e WHERE e.id = related.person_id AND e.created_at <= $2)
+		ORDER  BY number`, c.PersonID, historyEnd(c))
 	return db.Many[Related](rows)
 }

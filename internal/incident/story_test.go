@@ -124,8 +124,14 @@ func TestFromTheFirstFlagToTheReport(t *testing.T) {
 	}
 	w.must(closing())
 
+	persontest.New(t, w.db, persontest.Entered(person.New{Name: "Too Late", ReferrerID: &referrer}))
 	r, err := w.cases.Report(w.ctx, w.lead, caseID)
 	w.must(err)
+	for _, p := range r.Related {
+		if p.Name == "Too Late" {
+			t.Error("who was entered after the closing is in the report")
+		}
+	}
 	if !r.Case.Closed() || r.Case.Lessons == "" || r.Case.Agreed() != incident.Confirmed || r.Case.Closer == "" {
 		t.Errorf("closed case %+v", r.Case)
 	}

@@ -1,7 +1,9 @@
 package interview
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,14 +34,18 @@ func NewService(d *db.DB, lib *catalogue.Library, people *person.Service, ev *ev
 	return &Service{db: d, catalogue: lib, people: people, evidence: ev, assessment: assess}
 }
 
-// Schedule plans an interview for an application at its present stage. Without a kit it asks the stage's.
+// errPlanned ends the transaction of a plan that was sent twice.
+var errPlanned = errors.New("planned already")
+
+// Schedule plans an interview for an application at its present stage. Without a kit it asks the stage's. A plan that was
+// sent twice, for the same moment and the same interviewers, finds the interview that the first one planned.
 func (s *Service) Schedule(ctx context.Context, actor authz.Actor, app hiring.ApplicationID, p Plan) (ID, error) {
 	if err := p.tidy(s.db.Now()); err != nil {
 		return "", err
 	}
 	interviewID := ID(id.New())
 	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
-		a, err := plannedFor(ctx, tx, actor, app, " FOR SHARE OF a")
+		a, err := plannedFor(ctx, tx, actor, app, " FOR NO KEY UPDATE OF a")
 		if err != nil {
 			return err
 		}
@@ -52,6 +58,10 @@ func (s *Service) Schedule(ctx context.Context, actor authz.Actor, app hiring.Ap
 		if err := checkHolders(ctx, tx, a.PersonID, p.Interviewers); err != nil {
 			return err
 		}
+		if before, err := plannedAt(ctx, tx, a, p); err != nil || before != "" {
+			interviewID = before
+			return cmp.Or(err, errPlanned)
+		}
 		if err := insertInterview(ctx, tx, interviewID, a, p); err != nil {
 			return err
 		}
@@ -63,6 +73,9 @@ func (s *Service) Schedule(ctx context.Context, actor authz.Actor, app hiring.Ap
 				"minutes": p.Minutes, "interviewers": p.Interviewers, "kit": p.Kit}})
 		return nil
 	})
+	if errors.Is(err, errPlanned) {
+		err = nil
+	}
 	return interviewID, err
 }
 

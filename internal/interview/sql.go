@@ -181,6 +181,18 @@ func holdersFor(ctx context.Context, q db.Querier, about person.ID) ([]Holder, e
 	return db.Many[Holder](rows)
 }
 
+// plannedAt finds the application's interview of that moment with exactly those interviewers, empty if there is none.
+// Interviewers of a plan are sorted.
+func plannedAt(ctx context.Context, tx *db.Tx, a planned, p Plan) (ID, error) {
+	var found ID
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce((SELECT i.id::text FROM interviews i
+		                 WHERE  i.application_id = $1 AND i.starts_at = $2 AND i.stage_id = $4 AND i.status = 'scheduled'
+		                 AND    ARRAY(SELECT v.user_id::text FROM interviewers v WHERE v.interview_id = i.id ORDER BY v.user_id) = $3::text[]
+		                 LIMIT 1), '')`, a.ID, p.StartsAt, p.Interviewers, a.StageID).Scan(&found)
+	return found, err
+}
+
 func insertInterview(ctx context.Context, tx *db.Tx, id ID, app planned, p Plan) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO interviews (id, application_id, person_id, job_id, stage_id, edition, kit, starts_at, minutes, place,

@@ -63,6 +63,9 @@ func TestSchedulingFromTheForm(t *testing.T) {
 	if made.Status != http.StatusSeeOther {
 		t.Fatalf("scheduling: %d %s", made.Status, made.Body)
 	}
+	if again := hr.Post(path.Application(w.Application, "interviews"), good); again.Header.Get("Location") != made.Header.Get("Location") {
+		t.Errorf("the form sent twice leads to %q, not %q", again.Header.Get("Location"), made.Header.Get("Location"))
+	}
 	contains(t, "the interview", hr.Get(made.Header.Get("Location")), http.StatusOK, "Screening call with Robin Castell", "No scorecard is in yet", "Drafts are seen by nobody else")
 	contains(t, "the list", hr.Get(path.Interviews), http.StatusOK, "Screening call with Robin Castell", "0 of 1")
 	contains(t, "another's list", w.app.SignIn(w.Cleo).Get(path.Interviews), http.StatusOK, "No interviews yet")

@@ -27,7 +27,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) (jobForm, error) {
 		return jobForm{}, err
 	}
 	return jobForm{Version: request.Version(r), New: hiring.NewJob{Title: request.Text(r, "title"), LevelID: request.Text(r, "level"),
-		ManagerID: request.Text(r, "manager"), Team: request.Text(r, "team"), Notes: request.Text(r, "notes")}}, nil
+		ManagerID: request.Text(r, "manager"), ID: hiring.JobID(request.Text(r, "id")), Team: request.Text(r, "team"), Notes: request.Text(r, "notes")}}, nil
 }
 
 func formOf(j hiring.Job) jobForm {

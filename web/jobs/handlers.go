@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/id"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
@@ -55,7 +56,7 @@ func (h *Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 
 // New shows the empty form.
 func (h *Handlers) New(w http.ResponseWriter, r *http.Request) error {
-	return h.showForm(w, r, http.StatusOK, jobForm{}, nil)
+	return h.showForm(w, r, http.StatusOK, jobForm{New: hiring.NewJob{ID: hiring.JobID(id.New())}}, nil)
 }
 
 // Add opens a job.
