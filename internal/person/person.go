@@ -113,9 +113,9 @@ type New struct {
 
 // Problems lists what does not fit, by field of the form.
 func (n *New) Problems(p *apperr.Problems) {
-	// Names are compared: how many spaces stand in one is nobody's meaning.
-	n.Name, n.ReferrerName = strings.Join(strings.Fields(n.Name), " "), strings.Join(strings.Fields(n.ReferrerName), " ")
-	n.Location, n.TimeZone = strings.TrimSpace(n.Location), strings.TrimSpace(n.TimeZone)
+	n.Name, n.Location, n.TimeZone = strings.TrimSpace(n.Name), strings.TrimSpace(n.Location), strings.TrimSpace(n.TimeZone)
+	// A referrer is looked for by name: how many spaces stand in it is nobody's meaning.
+	n.ReferrerName = strings.Join(strings.Fields(n.ReferrerName), " ")
 	p.Check(n.Name != "", "name", "Enter the name the person goes by.")
 	for field, text := range map[string]string{"name": n.Name, "location": n.Location, "referrer_name": n.ReferrerName} {
 		p.Check(len([]rune(text)) <= 200, field, "Use at most 200 characters.")
