@@ -316,12 +316,6 @@ func (v *View) withhold(actor authz.Actor, seen []Seen) []Seen {
 	}
 	v.Withheld = true
 	v.Assessment.Reasons, v.Assessment.Next = nil, nil
-	v.Flags = slices.DeleteFunc(v.Flags, func(f Flag) bool { return !ownOrigin(actor, f.OriginKind, f.OriginID) })
-	return slices.DeleteFunc(seen, func(s Seen) bool { return !ownOrigin(actor, s.OriginKind, s.OriginID) })
-}
-
-// ownOrigin reports whether a finding is the actor's own answer, or no interviewer's answer at all.
-func ownOrigin(actor authz.Actor, kind, originID string) bool {
-	root, _, _ := strings.Cut(originID, "#")
-	return kind != flag.FromAnswer || strings.HasSuffix(root, "/"+actor.ID)
+	v.Flags = slices.DeleteFunc(v.Flags, func(f Flag) bool { return flag.OfAnother(f.OriginKind, f.OriginID, actor.ID) })
+	return slices.DeleteFunc(seen, func(s Seen) bool { return flag.OfAnother(s.OriginKind, s.OriginID, actor.ID) })
 }

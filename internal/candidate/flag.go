@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
@@ -45,7 +46,7 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 		SELECT f.id, f.person_id, f.item_id, f.answer, f.strength, f.group_id, f.origin_kind, f.origin_id, f.summary,
 		       f.state, f.raised_at, f.raised_by, f.disposed_at, f.disposed_by, f.reason, f.seconded_at, f.seconded_by,
 		       f.withdrawn_at, f.rests, f.version, p.name AS person_name, p.band, p.coverage,
-		       `+owesSQL(viewer)+` AS owes
+		       `+hiring.OwesScorecard(viewer, "p.id")+` AS owes
 		FROM   flags f
 		JOIN   people p ON p.id = f.person_id
 		`+w.SQL(), w.Args...)
@@ -53,7 +54,7 @@ func (s *Service) Flag(ctx context.Context, actor authz.Actor, flagID flag.ID) (
 	if err != nil {
 		return FlagView{}, err
 	}
-	if row.Owes && !actor.May(authz.FlagDispose) && !ownOrigin(actor, row.OriginKind, row.OriginID) {
+	if row.Owes && !actor.May(authz.FlagDispose) && flag.OfAnother(row.OriginKind, row.OriginID, actor.ID) {
 		return FlagView{}, apperr.Missing("flag")
 	}
 	v := FlagView{Flag: row.Flag, PersonName: row.PersonName, Band: row.Band, Coverage: row.Coverage}

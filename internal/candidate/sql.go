@@ -5,6 +5,7 @@ import (
 
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/claim"
+	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
@@ -24,7 +25,7 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
 		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
 		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
-		       ` + owesSQL(viewer) + ` AS owes, ` + standing + `, ` + sheets.Kept("p.id") + ` AS sheet
+		       ` + hiring.OwesScorecard(viewer, "p.id") + ` AS owes, ` + standing + `, ` + sheets.Kept("p.id") + ` AS sheet
 		FROM   people p
 		` + w.SQL(), w.Args
 }
@@ -86,15 +87,6 @@ var sheets = sheet.New[sheetDoc]("person_sheets", "person_id", `
 
 // membershipsSQL says of which of the cases $2 the user $1 is a member.
 const membershipsSQL = `SELECT case_id::text FROM case_members WHERE user_id = $1 AND removed_at IS NULL AND case_id = ANY ($2::uuid[])`
-
-// owesSQL tells whether the viewer has an own scorecard on the person (p) still to submit. Most viewers owe none to
-// anybody, and then nothing of the person is read.
-func owesSQL(viewer string) string {
-	return `(EXISTS (SELECT FROM interviewers v WHERE v.user_id = ` + viewer + ` AND v.submitted_at IS NULL)
-		        AND EXISTS (SELECT FROM interviews i JOIN interviewers v ON v.interview_id = i.id
-		                    WHERE  i.person_id = p.id AND i.status <> 'cancelled'
-		                    AND    v.user_id = ` + viewer + ` AND v.submitted_at IS NULL))`
-}
 
 // nullable is the actor's id for a uuid parameter: null for the system.
 func nullable(actor authz.Actor) *string {

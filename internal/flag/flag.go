@@ -156,3 +156,10 @@ func (f Flag) Disposable(to State, reason string) error {
 
 // maxReason bounds a reason, in bytes: a paragraph, not a report.
 const maxReason = 4000
+
+// OfAnother reports whether a finding is an interviewer's answer, and not the user's own. Whoever still owes a scorecard
+// learns nothing of those.
+func OfAnother(originKind, originID, userID string) bool {
+	root, _, _ := strings.Cut(originID, "#")
+	return originKind == FromAnswer && !strings.HasSuffix(root, "/"+userID)
+}

@@ -3,6 +3,7 @@ package hiring
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,14 +52,7 @@ func (g Gate) Shown() []Raised {
 	if g.Blind == "" {
 		return g.Flags
 	}
-	var shown []Raised
-	for _, f := range g.Flags {
-		root, _, _ := strings.Cut(f.Flag.OriginID, "#")
-		if f.Flag.OriginKind != flag.FromAnswer || strings.HasSuffix(root, "/"+g.Blind) {
-			shown = append(shown, f)
-		}
-	}
-	return shown
+	return slices.DeleteFunc(slices.Clone(g.Flags), func(f Raised) bool { return flag.OfAnother(f.Flag.OriginKind, f.Flag.OriginID, g.Blind) })
 }
 
 // Missing are the required checks that block.

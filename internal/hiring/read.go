@@ -130,8 +130,8 @@ func (s *Service) gate(ctx context.Context, q db.Querier, actor authz.Actor, a A
 	}
 	gate := build(s.lib.At(a.Edition), a, to, levelEdition, answers, flags, overrides)
 	if actor.Kind == authz.KindUser && !actor.May(authz.FlagDispose) {
-		owes, err := owesScorecard(ctx, q, actor, a.PersonID)
-		if err != nil {
+		var owes bool
+		if err := q.QueryRow(ctx, `SELECT `+OwesScorecard("$1::uuid", "$2::uuid"), actor.ID, a.PersonID).Scan(&owes); err != nil {
 			return Gate{}, err
 		}
 		if owes {

@@ -191,16 +191,12 @@ func (s *Service) Close(ctx context.Context, actor authz.Actor, caseID ID, versi
 		if c.Agreed() == "" {
 			return apperr.Conflict("A case is closed with an outcome that a second person agreed to.")
 		}
-		steps, err := s.steps(ctx, tx, c)
+		steps, facts, err := s.standing(ctx, tx, c)
 		if err != nil {
 			return err
 		}
 		if open := Unsettled(steps); len(open) > 0 {
 			return apperr.Conflict("%d steps are neither done nor skipped; the first is “%s”.", len(open), open[0].Item.Title)
-		}
-		facts, err := s.facts(ctx, tx, c)
-		if err != nil {
-			return err
 		}
 		if loose := Loose(steps, facts); len(loose) > 0 {
 			return apperr.Conflict("The case is not closed yet. %s", say(loose))

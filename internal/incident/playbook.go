@@ -194,9 +194,7 @@ func locksOf(ed *catalogue.Edition, item *catalogue.Step, states map[string]Step
 	}
 	switch item.ID {
 	case stepConfirmationCall, stepLiveLocation:
-		for _, g := range facts.OpenGrants {
-			locks = append(locks, Lock{Kind: LockGrant, Ref: string(g.ID), Text: grantLock(g)})
-		}
+		locks = append(locks, grantLocks(facts)...)
 	case stepTerminate:
 		locks = append(locks, dossierLocks(facts)...)
 	}
@@ -214,13 +212,9 @@ func Loose(steps []Step, facts Facts) []Lock {
 		}
 		switch st.StepID {
 		case stepRevokeAccess:
-			for _, g := range facts.OpenGrants {
-				loose = append(loose, Lock{Kind: LockGrant, Ref: string(g.ID), Text: grantLock(g)})
-			}
+			loose = append(loose, grantLocks(facts)...)
 		case stepStopPayments:
-			for _, p := range facts.Unstopped {
-				loose = append(loose, Lock{Kind: LockPayment, Ref: string(p.ID), Text: "The planned payment of " + p.Title() + " is stopped, or explained."})
-			}
+			loose = append(loose, paymentLocks(facts)...)
 		}
 	}
 	return loose
@@ -262,6 +256,22 @@ func lacksOf(item *catalogue.Step, facts Facts) []Lock {
 	return lacks
 }
 
+func grantLocks(facts Facts) []Lock {
+	var locks []Lock
+	for _, g := range facts.OpenGrants {
+		locks = append(locks, Lock{Kind: LockGrant, Ref: string(g.ID), Text: grantLock(g)})
+	}
+	return locks
+}
+
+func paymentLocks(facts Facts) []Lock {
+	var locks []Lock
+	for _, p := range facts.Unstopped {
+		locks = append(locks, Lock{Kind: LockPayment, Ref: string(p.ID), Text: "The planned payment of " + p.Title() + " is stopped, or explained."})
+	}
+	return locks
+}
+
 func grantLock(g inventory.Grant) string {
 	if g.RevokedAt != nil {
 		return g.Title() + " is revoked: a second person attests that it is gone."
@@ -274,9 +284,7 @@ func unmetOf(item *catalogue.Step, facts Facts) []Lock {
 	var unmet []Lock
 	switch item.ID {
 	case stepStopPayments:
-		for _, p := range facts.Unstopped {
-			unmet = append(unmet, Lock{Kind: LockPayment, Ref: string(p.ID), Text: "The planned payment of " + p.Title() + " is stopped, or explained."})
-		}
+		unmet = paymentLocks(facts)
 	case stepRevokeAccess:
 		for _, g := range facts.OpenGrants {
 			if g.RevokedAt == nil {

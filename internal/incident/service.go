@@ -131,15 +131,21 @@ func (c Case) at(version int) error {
 
 // steps reads the case's steps with their locks, as things stand inside q.
 func (s *Service) steps(ctx context.Context, q db.Querier, c Case) ([]Step, error) {
+	steps, _, err := s.standing(ctx, q, c)
+	return steps, err
+}
+
+// standing reads the case's steps as steps does, with the facts that they are locked by.
+func (s *Service) standing(ctx context.Context, q db.Querier, c Case) ([]Step, Facts, error) {
 	steps, err := stepsOf(ctx, q, c.ID)
 	if err != nil {
-		return nil, err
+		return nil, Facts{}, err
 	}
 	facts, err := s.facts(ctx, q, c)
 	if err != nil {
-		return nil, err
+		return nil, Facts{}, err
 	}
-	return Arrange(s.lib.At(c.Edition), steps, facts), nil
+	return Arrange(s.lib.At(c.Edition), steps, facts), facts, nil
 }
 
 func (s *Service) facts(ctx context.Context, q db.Querier, c Case) (Facts, error) {
