@@ -845,6 +845,8 @@ CREATE INDEX flags_person ON public.flags USING btree (person_id, raised_at DESC
 
 CREATE INDEX flags_waiting ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL) AND (NOT rests));
 
+CREATE INDEX flags_waiting_grave ON public.flags USING btree (raised_at, id) WHERE ((state = 'open'::text) AND (answer <> 'concern'::text) AND (withdrawn_at IS NULL) AND (NOT rests) AND (strength = ANY (ARRAY['decisive'::text, 'strong'::text])));
+
 CREATE INDEX gate_overrides_check ON public.gate_overrides USING btree (check_id, overridden_at DESC, application_id DESC);
 
 CREATE INDEX interviewers_owed ON public.interviewers USING btree (user_id, interview_id) WHERE (submitted_at IS NULL);

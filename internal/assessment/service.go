@@ -180,7 +180,7 @@ func (s *Service) Check(c RecordedCheck) error {
 	p.Check(known, "check", "Choose a check.")
 	p.Check(checkAnswer(c.Answer), "answer", "Choose an answer.")
 	p.Check(len(c.Note) <= maxNote, "note", "Keep it under %d characters.", maxNote)
-	p.Check(strings.TrimSpace(c.Note) != "" || !finding(c.Answer), "note", "Say what was seen: whoever answers the flag has only this.")
+	p.Check(strings.TrimSpace(c.Note) != "" || !finding(c.Answer), "note", "Say what was seen: whoever reads this later has only your words.")
 	return p.Err()
 }
 

@@ -64,7 +64,8 @@ type Blocked struct {
 // Named is an entry of the catalogue by its title.
 type Named struct{ ID, Title string }
 
-// FlagPart are the flags that wait for a disposition, the longest waiting first; N is how many, up to Cap.
+// FlagPart are the flags that wait for a disposition, decisive and strong ones first and of each the longest waiting
+// first; N is how many, up to Cap.
 type FlagPart struct {
 	Flags []WaitingFlag
 	N     int
@@ -229,16 +230,24 @@ func (s *Service) queueFlags(batch *pgx.Batch, actor authz.Actor, t *Today) func
 	}
 	t.Flags = &FlagPart{}
 	queueFlagCount(batch, actor, &t.Flags.N)
-	var w db.Where
-	w.Add(flagWaits)
-	person.Visible(actor, &w, "p")
-	var rows []findingRow
-	batch.Queue(findingColumns+w.SQL()+` ORDER BY f.raised_at, f.id `+w.Number("LIMIT ?", todayRows), w.Args...).Query(many(&rows))
+	var grave, others []findingRow
+	queueFlagRows(batch, actor, flagIsGrave, &grave)
+	queueFlagRows(batch, actor, "NOT "+flagIsGrave, &others)
 	return func() {
-		for _, r := range rows {
+		rows := append(grave, others...)
+		for _, r := range rows[:min(len(rows), todayRows)] {
 			t.Flags.Flags = append(t.Flags.Flags, r.waiting(s.lib.Current()))
 		}
 	}
+}
+
+// queueFlagRows asks for the flags that wait and meet the condition, the longest waiting first.
+func queueFlagRows(batch *pgx.Batch, actor authz.Actor, condition string, into *[]findingRow) {
+	var w db.Where
+	w.Add(flagWaits)
+	w.Add(condition)
+	person.Visible(actor, &w, "p")
+	batch.Queue(findingColumns+w.SQL()+` ORDER BY f.raised_at, f.id `+w.Number("LIMIT ?", todayRows), w.Args...).Query(many(into))
 }
 
 func (r findingRow) waiting(ed *catalogue.Edition) WaitingFlag {
@@ -248,6 +257,10 @@ func (r findingRow) waiting(ed *catalogue.Edition) WaitingFlag {
 
 // flagWaits is what makes a flag wait; the index flags_waiting has the same condition.
 const flagWaits = `f.state = 'open' AND f.answer <> 'concern' AND f.withdrawn_at IS NULL AND NOT f.rests`
+
+// flagIsGrave is what comes before the others that wait, however long they do; the index flags_waiting_grave has the same
+// condition.
+const flagIsGrave = `(f.strength IN ('decisive', 'strong'))`
 
 // queueFlagCount counts the flags that wait and that the actor sees, up to Cap.
 func queueFlagCount(batch *pgx.Batch, actor authz.Actor, into *int) {

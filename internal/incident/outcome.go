@@ -202,7 +202,7 @@ func (s *Service) Close(ctx context.Context, actor authz.Actor, caseID ID, versi
 			return apperr.Conflict("The case is not closed yet. %s", say(loose))
 		}
 		for _, step := range steps {
-			if step.StepID == stepCloseCase && step.State == Open {
+			if step.ClosesCase() && step.State == Open {
 				if err := settle(ctx, tx, caseID, step, Done, "Closed.", ""); err != nil {
 					return err
 				}

@@ -101,6 +101,9 @@ func (t Ticks) Count() int { return bits.OnesCount64(uint64(t)) }
 // EndsEngagement reports whether finishing the step ends the subject's engagement.
 func (s Step) EndsEngagement() bool { return s.StepID == stepTerminate }
 
+// ClosesCase reports whether the step is the one that closing the case settles.
+func (s Step) ClosesCase() bool { return s.StepID == stepCloseCase }
+
 // Locked reports whether the step cannot be begun yet.
 func (s Step) Locked() bool { return s.State == Open && len(s.Locks) > 0 }
 
@@ -355,7 +358,7 @@ func NextDue(steps []Step) *Step {
 func Unsettled(steps []Step) []Step {
 	var open []Step
 	for _, s := range steps {
-		if s.State == Open && s.StepID != stepCloseCase {
+		if s.State == Open && !s.ClosesCase() {
 			open = append(open, s)
 		}
 	}

@@ -124,7 +124,7 @@ func (s *Service) lead(ctx context.Context, actor authz.Actor, caseID ID, fn fun
 // at refuses a version of the case that somebody else has left behind.
 func (c Case) at(version int) error {
 	if c.Version != version {
-		return apperr.Conflict("Somebody else changed the case meanwhile. Look again before you decide.")
+		return apperr.Conflict("The case has changed since the page was shown. Look again before you decide.")
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func clearTick(ctx context.Context, tx *db.Tx, id ID, stepID string, item int) e
 // at refuses a version that somebody else has left behind.
 func (s Step) at(version int) error {
 	if s.Version != version {
-		return apperr.Conflict("Somebody else changed this step meanwhile. Look again before you decide.")
+		return apperr.Conflict("This step has changed since the page was shown. Look again before you decide.")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func lock(ctx context.Context, tx *db.Tx, caseID string, grantID ID, version int
 		return Grant{}, err
 	}
 	if current != version {
-		return Grant{}, apperr.Conflict("Somebody else changed this access meanwhile. Look again before you decide.")
+		return Grant{}, apperr.Conflict("This access has changed since the page was shown. Look again before you decide.")
 	}
 	return byID(ctx, tx, caseID, grantID)
 }

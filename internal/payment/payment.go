@@ -133,7 +133,7 @@ func (n *New) tidy() error {
 	n.Destination, n.Note = strings.TrimSpace(n.Destination), strings.TrimSpace(n.Note)
 	var p apperr.Problems
 	p.Check(!n.PayOn.IsZero(), "pay_on", "Enter the day of the payment.")
-	p.Check(amountPattern.MatchString(n.Amount), "amount", "Enter an amount such as 4,250.00, with at most eight decimals.")
+	p.Check(amountPattern.MatchString(n.Amount), "amount", "Enter an amount such as 4,250.00, with at most twelve digits before the point and eight after it.")
 	p.Check(strings.Trim(n.Amount, "0.") != "", "amount", "Enter an amount above zero.")
 	p.Check(currencyPattern.MatchString(n.Currency), "currency", "Enter a currency such as EUR, USD or USDC.")
 	p.Check(slices.Contains(Methods(), n.Method), "method", "Choose how it is paid.")

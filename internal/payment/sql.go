@@ -74,7 +74,7 @@ func lock(ctx context.Context, tx *db.Tx, caseID string, paymentID ID, version i
 		return Payment{}, err
 	}
 	if current != version {
-		return Payment{}, apperr.Conflict("Somebody else changed this payment meanwhile. Look again before you decide.")
+		return Payment{}, apperr.Conflict("This payment has changed since the page was shown. Look again before you decide.")
 	}
 	return byID(ctx, tx, caseID, paymentID)
 }

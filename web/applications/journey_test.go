@@ -125,7 +125,7 @@ func TestFromTheJobToTheEngagement(t *testing.T) {
 	w.answer(personID, "check-video-on", "check-same-person-throughout", "check-id-next-to-face", "check-document-authenticity",
 		"check-document-story-fit", "check-liveness-challenge", "check-background-check")
 	blocked := w.shows(move(w.manager, hiring.StageOffer, "reason", "typed and kept"), http.StatusConflict,
-		"Offer is blocked.", w.title("check-references-live"), "Nobody has answered:", "typed and kept")
+		"Offer is blocked.", w.title("check-references-live"), "Not answered yet:", "typed and kept")
 	if strings.Contains(blocked.Body, "override_reason") {
 		t.Error("a hiring manager is offered the override")
 	}

@@ -92,7 +92,7 @@ func (v overrideView) items() []ui.Option {
 		o := ui.Option{Value: id, Label: title(v.ed, id), Help: "Flag to be cleared up"}
 		for _, n := range v.Ahead.Missing() {
 			if n.Check.ID == id {
-				o.Help = "Nobody has answered. " + n.Check.Question
+				o.Help = "Not answered yet. " + n.Check.Question
 			}
 		}
 		options = append(options, o)

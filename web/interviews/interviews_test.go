@@ -159,14 +159,20 @@ func TestSubmittingAndAmending(t *testing.T) {
 	if strings.Contains(room.Body, "Ben saw it") {
 		t.Error("Ben's answer shows before Ada's is in")
 	}
-	w.Save(t, w.Ada, iv, interview.Answer{CheckID: "check-video-on", Verdict: catalogue.Concern, Note: "off at first"})
-	contains(t, "the review", ada.Get(path.InterviewSubmit(iv)), http.StatusOK, "Left unanswered", "missing coverage, never risk", "With your answers", `name="mark" value="1"`)
+	w.Save(t, w.Ada, iv, interview.Answer{CheckID: "check-video-on", Verdict: catalogue.Concern})
+	contains(t, "the review of a finding without a word", ada.Get(path.InterviewSubmit(iv)), http.StatusOK, "Say what you saw", path.InterviewCheck(iv, "check-video-on"))
+	w.Save(t, w.Ada, iv, interview.Answer{CheckID: "check-video-on", Verdict: catalogue.Concern, Note: "off at first", Revision: 1})
+	review := ada.Get(path.InterviewSubmit(iv))
+	if strings.Contains(review.Body, "Say what you saw") {
+		t.Error("a finding with a note is still asked about")
+	}
+	contains(t, "the review", ada.Get(path.InterviewSubmit(iv)), http.StatusOK, "Left unanswered", "missing coverage, never risk", "With your answers", `name="mark" value="2"`)
 	contains(t, "a stale review", ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"0"}, "summary": {"kept words"}}), http.StatusConflict, "changed in another window", "kept words")
-	done := ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"1"}, "summary": {"Ask again."}})
+	done := ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"2"}, "summary": {"Ask again."}})
 	if done.Status != http.StatusSeeOther {
 		t.Fatalf("submitting: %d", done.Status)
 	}
-	if again := ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"1"}}); again.Status != http.StatusSeeOther || again.Header.Get("Location") != path.Interview(iv) {
+	if again := ada.Post(path.InterviewSubmit(iv), url.Values{"mark": {"2"}}); again.Status != http.StatusSeeOther || again.Header.Get("Location") != path.Interview(iv) {
 		t.Errorf("submitting twice: %d", again.Status)
 	}
 	contains(t, "the scorecards", ada.Get(path.Interview(iv)), http.StatusOK, "Ben saw it", "off at first", "answered differently", "Ask again.", "Amend")

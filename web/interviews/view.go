@@ -244,6 +244,18 @@ func (v submitView) count(verdict catalogue.Answer) int {
 	return n
 }
 
+// wordless are the findings that the draft has no note on, in the order of the kit.
+func (v submitView) wordless() []*catalogue.Check {
+	var all []*catalogue.Check
+	for _, c := range v.Checks(v.Edition) {
+		a := v.Draft[c.ID]
+		if (a.Verdict == catalogue.Concern || a.Verdict == catalogue.RedFlag) && a.Note == "" {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 func (v submitView) counts(c *catalogue.Check) bool { return slices.Contains(v.Counting, c) }
 
 // cardsView is the scorecards after submitting.
