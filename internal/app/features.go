@@ -92,7 +92,7 @@ func (a *App) chores() []chore {
 	return []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
-		{"compare jobs", 15 * time.Second, a.Features.Dashboards.CompareJobs},
+		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
 		{"attribute signals", 10 * time.Second, a.Features.Signals.Attribute},
 		{"seal the audit log", 5 * time.Second, a.Features.Sealer.Seal},

@@ -26,6 +26,8 @@ type Service struct {
 	order     stepOrder
 	hiring    *recall.Memory[Hiring]
 	responses *recall.Memory[Response]
+	// rested is when CompareJobs may go on.
+	rested time.Time
 }
 
 // fresh is how long a dashboard is answered from memory: its numbers are a moment old anyway when somebody has read them.

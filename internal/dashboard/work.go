@@ -72,14 +72,24 @@ func fold(ctx context.Context, q db.Querier, now time.Time) (int, error) {
 	return n, err
 }
 
-// compareBatch is how many jobs a round compares.
+// compareBatch is how many jobs a round compares at most.
 const compareBatch = 20
 
-// idleFactor keeps comparing to a twentieth of the time: a job that took a second rests for twenty.
+// idleFactor keeps comparing to a twentieth of the time, for each job and for all together: who took a second rests for
+// twenty.
 const idleFactor = 20
 
-// CompareJobs compares again the checks of the jobs whose people have changed since.
+// CompareRound is how often CompareJobs is to be called.
+const CompareRound = 15 * time.Second
+
+// CompareJobs compares again the checks of the jobs whose people have changed since, those that have waited longest
+// first. What does not fit into a twentieth of CompareRound is left to the next rounds. It is called by one goroutine.
 func (s *Service) CompareJobs(ctx context.Context) error {
+	began := time.Now()
+	if began.Before(s.rested) {
+		return nil
+	}
+	defer func() { s.rested = began.Add(time.Since(began)*idleFactor - CompareRound) }()
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT c.job_id, j.level_id, j.edition, c.stale_since
 		FROM   job_comparisons c
@@ -94,6 +104,9 @@ func (s *Service) CompareJobs(ctx context.Context) error {
 	for _, j := range stale {
 		if err := s.compareJob(ctx, j); err != nil {
 			return err
+		}
+		if time.Since(began) > CompareRound/idleFactor {
+			break
 		}
 	}
 	return nil

@@ -20,9 +20,16 @@ import (
 // row is a line on its way into the table.
 type row struct {
 	*Line
+	month      int // since the year 0, as the table is divided
 	key        pgtype.UUID
 	person     pgtype.UUID
 	engagement pgtype.UUID
+}
+
+// order compares rows by their key, the months of the table first.
+func (r row) order(other row) int {
+	return cmp.Or(cmp.Compare(r.month, other.month), cmp.Compare(r.Source, other.Source), cmp.Compare(r.ExternalID, other.ExternalID),
+		r.OccurredAt.Compare(other.OccurredAt))
 }
 
 // Digest is the SHA-256 of what a sender sent.
@@ -59,13 +66,15 @@ func (s *Service) Ingest(ctx context.Context, actor authz.Actor, digest Digest, 
 	if len(lines) > MaxLines {
 		return Receipt{}, apperr.TooLarge("More than %d lines. Send them in several requests.", MaxLines)
 	}
+	s.arriving.Add(1)
+	defer s.arriving.Add(-1)
 	receipt := Receipt{Batch: BatchID(id.New()), Errors: []LineError{}}
 	rows := s.sift(lines, &receipt)
 	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		if err := s.resolve(ctx, tx, rows); err != nil {
 			return err
 		}
-		fresh, err := copyRows(ctx, tx, receipt.Batch, rows)
+		fresh, err := storeRows(ctx, tx, receipt.Batch, rows)
 		if err != nil {
 			return err
 		}
@@ -91,7 +100,7 @@ func (s *Service) sift(lines []Line, receipt *Receipt) []row {
 		problem := l.check(ed, now)
 		if problem == "" {
 			l.OccurredAt = l.OccurredAt.UTC().Truncate(time.Microsecond)
-			rows = append(rows, row{Line: l})
+			rows = append(rows, row{Line: l, month: l.OccurredAt.Year()*12 + int(l.OccurredAt.Month())})
 			continue
 		}
 		receipt.Rejected++
@@ -99,15 +108,13 @@ func (s *Service) sift(lines []Line, receipt *Receipt) []row {
 			receipt.Errors = append(receipt.Errors, LineError{Line: l.Number, Error: problem})
 		}
 	}
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ExternalID, b.ExternalID), a.OccurredAt.Compare(b.OccurredAt))
-	})
+	slices.SortFunc(rows, row.order)
 	numberRows(rows)
 	return rows
 }
 
-// numberRows gives the rows ids that differ in their last two bytes only, which are the row's place: so the database
-// can say which rows were new, and ten thousand ids cost one.
+// numberRows gives the rows ids that differ in their last two bytes only, which are the row's place: so ten thousand ids
+// cost one.
 func numberRows(rows []row) {
 	base, err := id.Bytes(id.New())
 	if err != nil {
@@ -118,9 +125,6 @@ func numberRows(rows []row) {
 		rows[i].key = pgtype.UUID{Bytes: base, Valid: true}
 	}
 }
-
-// place is the inverse of numberRows.
-func place(key [16]byte) int { return int(binary.BigEndian.Uint16(key[14:])) }
 
 // resolve finds whom the rows are about: ids, numbers and accounts by one query each.
 func (s *Service) resolve(ctx context.Context, q db.Querier, rows []row) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +27,8 @@ type Service struct {
 	hiring *hiring.Service
 	assess *assessment.Service
 	walk   walk
+	// arriving is how many batches are being taken in.
+	arriving atomic.Int32
 }
 
 // NewService returns the service on d.
@@ -98,7 +101,7 @@ func (s *Service) Record(ctx context.Context, actor authz.Actor, r ByHand) (stri
 // store keeps rows as a batch that is taken up at once.
 func (s *Service) store(ctx context.Context, tx *db.Tx, rows []row) error {
 	batch := Receipt{Batch: BatchID(id.New()), Accepted: len(rows)}
-	fresh, err := copyRows(ctx, tx, batch.Batch, rows)
+	fresh, err := storeRows(ctx, tx, batch.Batch, rows)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package signal_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -107,6 +108,15 @@ func (w world) takeUp() {
 			w.Fatal(err)
 		}
 	}
+}
+
+func (w world) share() time.Duration {
+	w.Helper()
+	share, err := w.s.Share(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return share
 }
 
 func TestSignalsReachTheAssessment(t *testing.T) {
@@ -416,5 +426,80 @@ func TestDetailsThatTheDatabaseRefuses(t *testing.T) {
 		if i < 3 && r.Accepted != 1 {
 			t.Errorf("%s was refused: %v", detail, r.Errors)
 		}
+	}
+}
+
+// TestTheSameLinesAtTheSameTime: a line is taken once, whether it stands twice in a request, is there already, or is being
+// stored by somebody else at this moment.
+func TestTheSameLinesAtTheSameTime(t *testing.T) {
+	w := setup(t)
+	p := persontest.New(t, w.db)
+	lines := w.lines(40, jiggler, string(p.ID))
+	for i := range lines {
+		lines[i].OccurredAt = w.now.AddDate(0, -i%3, -i) // in several months
+	}
+	if r := w.ingest(append(slices.Clone(lines[:10]), lines[:10]...)); r.Accepted != 10 || r.Duplicates != 10 {
+		t.Errorf("each line twice: %+v", r)
+	}
+	// Another transaction has stored some of the lines and not committed: what is there cannot be seen, only run into.
+	other, err := w.db.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback(context.Background()) }()
+	for _, l := range lines[15:20] {
+		_, err := other.Exec(t.Context(), `INSERT INTO signals (id, batch_id, source, external_id, occurred_at, signal_id) VALUES ($1, $1, $2, $3, $4, $5)`,
+			id.New(), l.Source, l.ExternalID, l.OccurredAt, l.SignalID)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	receipts := make(chan signal.Receipt)
+	for range 3 {
+		go func() {
+			r, err := w.s.Ingest(t.Context(), w.token, signal.Digest{}, slices.Clone(lines))
+			if err != nil {
+				t.Error(err)
+			}
+			receipts <- r
+		}()
+	}
+	for w.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := other.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	accepted := 0
+	for range 3 {
+		r := <-receipts
+		accepted += r.Accepted
+		if r.Accepted+r.Duplicates != len(lines) {
+			t.Errorf("%d lines: %+v", len(lines), r)
+		}
+	}
+	if stored := w.count(`SELECT count(*) FROM signals`); accepted != 25 || stored != 40 {
+		t.Errorf("%d accepted of the 25 that were new, %d stored of 40", accepted, stored)
+	}
+	w.takeUp()
+	if n := w.count(`SELECT count FROM outcomes WHERE person_id = $1 AND item_id = $2`, p.ID, jiggler); n != 35 {
+		t.Errorf("seen %d times, want the 35 that are the person's", n)
+	}
+}
+
+// TestTakingUpGivesWay: while signals arrive counting gets a small share, until a batch has waited too long.
+func TestTakingUpGivesWay(t *testing.T) {
+	w := setup(t)
+	p := persontest.New(t, w.db)
+	quiet := w.share()
+	stop := w.s.Arriving()
+	busy := w.share()
+	w.ingest(w.lines(1, jiggler, string(p.ID)))
+	fresh := w.share()
+	w.exec(`UPDATE signal_batches SET received_at = received_at - interval '1 hour'`)
+	late := w.share()
+	stop()
+	if busy >= quiet || fresh != busy || late != quiet {
+		t.Errorf("share while quiet %v, busy %v, with a batch that waits %v, with one that has waited %v", quiet, busy, fresh, late)
 	}
 }

@@ -2,8 +2,11 @@ package signal
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"gatehouse/internal/platform/authz"
@@ -47,12 +50,16 @@ func findNumbers(ctx context.Context, q db.Querier, numbers map[int64]pgtype.UUI
 	return err
 }
 
-// source feeds rows to COPY.
+// source feeds rows to COPY, in the order of lineColumns.
 type source struct {
+	batch  pgtype.UUID
 	rows   []row
 	at     int
-	values [9]any
+	values [10]any
 }
+
+var lineColumns = []string{"batch_id", "id", "source", "external_id", "occurred_at", "signal_id", "person_id", "engagement_id",
+	"account", "detail"}
 
 func (s *source) Next() bool { s.at++; return s.at <= len(s.rows) }
 
@@ -62,9 +69,9 @@ func (s *source) Values() ([]any, error) {
 	if len(detail) == 0 {
 		detail = emptyObject
 	}
-	s.values = [9]any{r.key, r.Source, r.ExternalID, r.OccurredAt, r.SignalID, r.person, r.engagement, nil, detail}
+	s.values = [...]any{s.batch, r.key, r.Source, r.ExternalID, r.OccurredAt, r.SignalID, r.person, r.engagement, nil, detail}
 	if r.Account != "" {
-		s.values[7] = r.Account
+		s.values[8] = r.Account
 	}
 	return s.values[:], nil
 }
@@ -73,39 +80,107 @@ func (s *source) Err() error { return nil }
 
 var emptyObject = []byte("{}")
 
-// copyRows stores the rows that are not there yet and returns them. They go through a table of the connection's own:
-// COPY is by far the fastest way in, but cannot pass over what is there already.
-func copyRows(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row, error) {
+// storeRows stores the rows that are not there yet and returns them. COPY is by far the fastest way in, but cannot pass
+// over what is there already: so the rows that are there are looked up first, and only where somebody else is storing
+// the same rows at this moment are they stored by the way that can.
+func storeRows(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row, error) {
+	rows, err := unseen(ctx, tx, rows)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `SAVEPOINT before_lines`); err != nil {
+		return nil, err
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"signals"}, lineColumns, &source{batch: uuid(string(batch)), rows: rows})
+	if problem := (*pgconn.PgError)(nil); errors.As(err, &problem) && problem.ConstraintName != "" && problem.Code == uniqueViolation {
+		if _, err := tx.Exec(ctx, `ROLLBACK TO SAVEPOINT before_lines`); err != nil {
+			return nil, err
+		}
+		return storeAround(ctx, tx, batch, rows)
+	}
+	return rows, err
+}
+
+// uniqueViolation is what PostgreSQL says when a key is there already.
+const uniqueViolation = "23505"
+
+// unseen returns the rows whose key is neither in the table nor in a row before them. The rows lie in the order of their
+// keys. A row is looked up in the months of the batch alone, and by the key's index whatever the planner believes of a
+// month that has just begun.
+func unseen(ctx context.Context, q db.Querier, rows []row) ([]row, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
+	sources, names, times := make([]string, len(rows)), make([]string, len(rows)), make([]time.Time, len(rows))
+	first, last := rows[0].OccurredAt, rows[0].OccurredAt
+	for i := range rows {
+		r := &rows[i]
+		sources[i], names[i], times[i] = r.Source, r.ExternalID, r.OccurredAt
+		if r.OccurredAt.Before(first) {
+			first = r.OccurredAt
+		}
+		if r.OccurredAt.After(last) {
+			last = r.OccurredAt
+		}
+	}
+	found, _ := q.Query(ctx, `
+		SELECT k.place::int
+		FROM   unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY AS k (source, external_id, occurred_at, place)
+		CROSS  JOIN LATERAL (
+		    SELECT FROM signals s
+		    WHERE  (s.source, s.external_id, s.occurred_at) = (k.source, k.external_id, k.occurred_at)
+		    AND    s.occurred_at BETWEEN $4 AND $5
+		    LIMIT  1) s`, sources, names, times, first, last)
+	there := make([]bool, len(rows))
+	var place int
+	_, err := pgx.ForEachRow(found, []any{&place}, func() error {
+		there[place-1] = true
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	fresh := make([]row, 0, len(rows))
+	for i := range rows {
+		if !there[i] && (i == 0 || rows[i].order(rows[i-1]) != 0) {
+			fresh = append(fresh, rows[i])
+		}
+	}
+	return fresh, nil
+}
+
+// storeAround is storeRows where another transaction stores some of the rows too: through a table of the connection's own.
+func storeAround(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row, error) {
 	_, err := tx.Exec(ctx, `
 		CREATE TEMPORARY TABLE IF NOT EXISTS signal_lines (
-			id uuid, source text, external_id text, occurred_at timestamptz, signal_id text,
+			batch_id uuid, id uuid, source text, external_id text, occurred_at timestamptz, signal_id text,
 			person_id uuid, engagement_id uuid, account text, detail jsonb
 		) ON COMMIT DELETE ROWS`)
 	if err != nil {
 		return nil, err
 	}
-	_, err = tx.CopyFrom(ctx, pgx.Identifier{"signal_lines"}, []string{"id", "source", "external_id", "occurred_at",
-		"signal_id", "person_id", "engagement_id", "account", "detail"}, &source{rows: rows})
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"signal_lines"}, lineColumns, &source{batch: uuid(string(batch)), rows: rows})
 	if err != nil {
 		return nil, err
 	}
 	inserted, err := tx.Query(ctx, `
-		INSERT INTO signals (id, batch_id, source, external_id, occurred_at, signal_id, person_id, engagement_id, account, detail)
-		SELECT id, $1, source, external_id, occurred_at, signal_id, person_id, engagement_id, account, detail
+		INSERT INTO signals (batch_id, id, source, external_id, occurred_at, signal_id, person_id, engagement_id, account, detail)
+		SELECT batch_id, id, source, external_id, occurred_at, signal_id, person_id, engagement_id, account, detail
 		FROM   signal_lines
 		ON     CONFLICT (source, external_id, occurred_at) DO NOTHING
-		RETURNING id`, batch)
+		RETURNING id`)
 	if err != nil {
 		return nil, err
 	}
 	defer inserted.Close()
+	all := map[[16]byte]row{}
+	for _, r := range rows {
+		all[r.key.Bytes] = r
+	}
 	fresh := make([]row, 0, len(rows))
 	for inserted.Next() {
 		raw := inserted.RawValues()[0] // binary, as the connection asks for uuids
-		fresh = append(fresh, rows[place([16]byte(raw))])
+		fresh = append(fresh, all[[16]byte(raw)])
 	}
 	return fresh, inserted.Err()
 }

@@ -22,6 +22,15 @@ func lockWaiting(ctx context.Context, q db.Querier) (BatchID, error) {
 	return batch, err
 }
 
+// oldestWaiting is when the batch that has waited longest came in, if any waits.
+func oldestWaiting(ctx context.Context, q db.Querier) (at time.Time, waits bool, err error) {
+	err = q.QueryRow(ctx, `SELECT received_at FROM signal_batches WHERE taken_up_at IS NULL ORDER BY id LIMIT 1`).Scan(&at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return at, false, nil
+	}
+	return at, err == nil, err
+}
+
 // foldBatch adds a batch's tally to the counts and forgets it. Rows are touched in a fixed order, days before sources
 // before people, so that two batches cannot hold up one another for good.
 func foldBatch(ctx context.Context, q db.Querier, batch BatchID, now time.Time) error {

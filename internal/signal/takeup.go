@@ -14,14 +14,36 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-// share is how long one call of TakeUp works at most. It is called every second, and leaves the rest of it to those
-// who wait for a page.
-const share = 400 * time.Millisecond
+const (
+	// fullShare is how long one call of TakeUp works at most. It is called every second, and leaves the rest of it to
+	// those who wait for a page.
+	fullShare = 400 * time.Millisecond
+	// smallShare is the same while signals are arriving: whoever sends them waits, and counting can be made up for.
+	smallShare = 100 * time.Millisecond
+	// patience is how long a batch waits to be counted before the full share is worked again, whatever arrives.
+	patience = 30 * time.Second
+)
+
+// share is how long to work now.
+func (s *Service) share(ctx context.Context) (time.Duration, error) {
+	if s.arriving.Load() == 0 {
+		return fullShare, nil
+	}
+	oldest, waits, err := oldestWaiting(ctx, s.db.Pool())
+	if waits && s.db.Now().Sub(oldest) > patience {
+		return fullShare, err
+	}
+	return smallShare, err
+}
 
 // TakeUp counts the batches that came in and has the people concerned assessed again, for at most a moment; what is
 // left is for the next call. Any number of processes may call it. A person whose assessment fails keeps nobody
 // waiting, and is tried again by the next call.
 func (s *Service) TakeUp(ctx context.Context) error {
+	share, err := s.share(ctx)
+	if err != nil {
+		return err
+	}
 	counting, done := context.WithTimeout(ctx, share/2)
 	defer done()
 	for counting.Err() == nil {
