@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -234,7 +235,7 @@ func (s *Service) queueFlags(batch *pgx.Batch, actor authz.Actor, t *Today) func
 	queueFlagRows(batch, actor, flagIsGrave, &grave)
 	queueFlagRows(batch, actor, "NOT "+flagIsGrave, &others)
 	return func() {
-		rows := append(grave, others...)
+		rows := slices.Concat(grave, others)
 		for _, r := range rows[:min(len(rows), todayRows)] {
 			t.Flags.Flags = append(t.Flags.Flags, r.waiting(s.lib.Current()))
 		}
