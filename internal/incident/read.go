@@ -3,9 +3,8 @@ package incident
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"gatehouse/internal/catalogue"
@@ -590,25 +589,46 @@ type Standing struct {
 // them; for pages that read everything they need at once. Only the lines of the actor's own cases are in the first, a
 // JSON list of Known.
 func StandingColumns(actor authz.Actor, w *db.Where) string {
-	numbered := func(sql string) string {
-		var old []string
-		for i, arg := range asker(actor) {
-			if number := "$" + strconv.Itoa(i+1); strings.Contains(sql, number) {
-				old = append(old, number, w.Number([]string{"?::uuid", "?::boolean", "?::uuid"}[i], arg))
-			}
-		}
-		return strings.NewReplacer(old...).Replace(sql)
-	}
 	cases, proposed := "NULL::json", "false"
 	if actor.May(authz.CaseRead) {
-		cases = numbered(`(
-		       SELECT json_agg(k ORDER BY k.openedat DESC, k.id DESC)
-		       FROM  (SELECT c.id, c.code_name AS codename, c.status, c.opened_at AS openedat
-		              FROM   cases c ` + membership + `
-		              WHERE  c.person_id = p.id AND ` + seen + `) k)`)
+		cases = casesColumn.number(w, asker(actor))
 	}
 	if actor.May(authz.CaseEscalate) {
-		proposed = numbered(`(` + proposing + `)`)
+		proposed = proposedColumn.number(w, asker(actor))
 	}
 	return cases + ` AS cases, ` + proposed + ` AS proposed`
+}
+
+var casesColumn = asked(`(
+       SELECT json_agg(k ORDER BY k.openedat DESC, k.id DESC)
+       FROM  (SELECT c.id, c.code_name AS codename, c.status, c.opened_at AS openedat
+              FROM   cases c ` + membership + `
+              WHERE  c.person_id = p.id AND ` + seen + `) k)`)
+
+var proposedColumn = asked(`(` + proposing + `)`)
+
+// question is SQL that asks for the arguments of asker, with a ? where each goes, and which one that is.
+type question struct {
+	text string
+	of   []int
+}
+
+// asked makes a question of SQL that numbers the arguments of asker.
+func asked(sql string) question {
+	var q question
+	q.text = regexp.MustCompile(`\$[123]\b`).ReplaceAllStringFunc(sql, func(number string) string {
+		of := int(number[1] - '1')
+		q.of = append(q.of, of)
+		return "?::" + []string{"uuid", "boolean", "uuid"}[of]
+	})
+	return q
+}
+
+// number is the question's SQL with its arguments numbered among those of w.
+func (q question) number(w *db.Where, args []any) string {
+	given := make([]any, len(q.of))
+	for i, of := range q.of {
+		given[i] = args[of]
+	}
+	return w.Number(q.text, given...)
 }

@@ -3,7 +3,8 @@ package candidates
 import (
 	"cmp"
 	"slices"
-	"time"
+
+	"github.com/a-h/templ"
 
 	"gatehouse/internal/candidate"
 	"gatehouse/internal/catalogue"
@@ -17,7 +18,7 @@ import (
 type listView struct {
 	Query  path.CandidateQuery
 	Stage  string
-	Rows   rows
+	Rows   templ.Component // nil when there are none
 	Pages  ui.Pages
 	Bands  []ui.Chip
 	Only   []ui.Chip
@@ -36,12 +37,14 @@ func newListView(ed *catalogue.Edition, q path.CandidateQuery, found page.Slice[
 	q.After, q.Before = "", ""
 	v := listView{
 		Query:  q,
-		Rows:   rows{people: found.Items, ed: ed, now: time.Now()},
 		Pages:  pagesOf(shown, found),
 		Kept:   kept(q),
 		Stages: []ui.Option{{Label: "Any stage"}},
 		Jobs:   []ui.Option{{Label: "Any job"}},
 		Ways:   []ui.Option{{Label: "Any channel"}},
+	}
+	if len(found.Items) > 0 {
+		v.Rows = rows(found.Items, ed)
 	}
 	for _, s := range ed.Stages {
 		v.Stages = append(v.Stages, ui.Option{Value: s.ID, Label: s.Title})

@@ -227,14 +227,6 @@ func agreementMark(a candidate.Agreement) templ.Component {
 	return ui.BadgeIcon(ui.Neutral, ui.IconMinus, "Unproven")
 }
 
-// answerOf shows an answer; a signal is raised, which is no answer to a question.
-func answerOf(a catalogue.Answer) templ.Component {
-	if a == catalogue.Raised {
-		return ui.BadgeIcon(ui.Warn, ui.IconActivity, "Signal")
-	}
-	return ui.Answer(a)
-}
-
 // originOf says where a finding comes from, in words.
 func originOf(kind string) string {
 	switch kind {

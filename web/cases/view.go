@@ -191,28 +191,6 @@ func stepIcon(s *incident.Step) ui.IconName {
 	return ui.IconCircle
 }
 
-// stepWords is what stands below a step's title: what it waits for, or whose it is.
-func stepWords(s *incident.Step) string {
-	owner := ownerWords(s)
-	switch {
-	case s.Locked():
-		words := owner + " · locked until " + lower(strings.TrimSuffix(s.Locks[0].Text, "."))
-		if more := len(s.Locks) - 1; more > 0 {
-			words += fmt.Sprintf(", and %d more", more)
-		}
-		return words
-	case s.State == incident.Open && s.Ticked != 0:
-		return fmt.Sprintf("%s · %d of %d ticked", owner, s.Ticked.Count(), len(s.Item.Do))
-	case s.State == incident.Open:
-		return owner
-	}
-	words := s.State.Title()
-	if s.Doer != "" {
-		words += " by " + s.Doer
-	}
-	return words
-}
-
 func ownerWords(s *incident.Step) string {
 	role := functionTitle(s.OwnerRole)
 	if s.Owner != "" {

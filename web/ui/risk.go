@@ -73,7 +73,7 @@ func bandMarkup(class, after, band string, pct int) string {
 		n + "\u00a0%" + after + `</span></span>`
 }
 
-func bandFrom(set map[string][]raw, band string, coverage float64) templ.Component {
+func bandFrom(set map[string][]raw, band string, coverage float64) raw {
 	row, ok := set[band]
 	if !ok {
 		row = set["none"]
@@ -121,7 +121,7 @@ func buildAnswers(label string) map[string]raw {
 	return all
 }
 
-func answerFrom(set map[string]raw, value string) templ.Component {
+func answerFrom(set map[string]raw, value string) raw {
 	if m, ok := set[strings.ReplaceAll(value, "_", "-")]; ok {
 		return m
 	}
@@ -140,40 +140,63 @@ func AnswerGlyph[A ~string](value A) templ.Component {
 // Disposition shows what became of a flag: open (filled), explained (outlined
 // and struck), confirmed (double). Noted and taken back ask for nothing and are
 // plain words.
-func Disposition[D ~string](value D) templ.Component {
-	switch value {
-	case "noted":
-		return Badge(Neutral, "Noted")
-	case "taken back":
-		return Badge(Neutral, "Taken back")
+func Disposition[D ~string](value D) templ.Component { return disposition(string(value)) }
+
+func disposition(value string) raw {
+	if drawn, ok := dispositions[value]; ok {
+		return drawn
 	}
-	word := map[string]string{"open": "Open", "explained": "Explained", "confirmed": "Confirmed"}[string(value)]
-	if word == "" {
-		return text(value)
-	}
-	mark := flagShape
-	if value == "explained" {
-		mark = answerMarks["clear"].shape
-	}
-	return raw(`<span class="dispo dispo-` + string(value) + `">` + shape(mark) + `<span>` + word + `</span></span>`)
+	return raw(esc(value))
+}
+
+var dispositions = map[string]raw{
+	"open":       raw(dispositionMark("open", "Open", flagShape)),
+	"explained":  raw(dispositionMark("explained", "Explained", answerMarks["clear"].shape)),
+	"confirmed":  raw(dispositionMark("confirmed", "Confirmed", flagShape)),
+	"noted":      badge(Neutral, "Noted"),
+	"taken back": badge(Neutral, "Taken back"),
+}
+
+func dispositionMark(value, word, mark string) string {
+	return `<span class="dispo dispo-` + value + `">` + shape(mark) + `<span>` + word + `</span></span>`
 }
 
 // Strength shows how much a check proves: weak, moderate, strong, decisive.
-func Strength[S ~string](value S) templ.Component {
-	return level(string(value), []string{"weak", "moderate", "strong", "decisive"}, Neutral)
-}
+func Strength[S ~string](value S) templ.Component { return strengths.at(string(value)) }
 
 // Severity shows how grave a signal or alert is: info, low, medium, high,
 // critical.
-func Severity[S ~string](value S) templ.Component {
-	tones := map[string]Tone{"medium": Warn, "high": High, "critical": Bad}
-	steps := []string{"low", "medium", "high", "critical"}
-	return level(string(value), steps, tones[string(value)])
+func Severity[S ~string](value S) templ.Component { return severities.at(string(value)) }
+
+// levels are the steps of a scale, each drawn once.
+type levels struct {
+	steps []string
+	drawn map[string]raw
 }
+
+func (l levels) at(value string) raw {
+	if drawn, ok := l.drawn[value]; ok {
+		return drawn
+	}
+	return level(value, l.steps, Neutral)
+}
+
+func drawLevels(tones map[string]Tone, steps ...string) levels {
+	l := levels{steps: steps, drawn: map[string]raw{}}
+	for _, step := range steps {
+		l.drawn[step] = level(step, steps, tones[step])
+	}
+	return l
+}
+
+var (
+	strengths  = drawLevels(nil, "weak", "moderate", "strong", "decisive")
+	severities = drawLevels(map[string]Tone{"medium": Warn, "high": High, "critical": Bad}, "low", "medium", "high", "critical")
+)
 
 // level draws as many bars as the value has steps, with its word. A value
 // below the first step, such as "info", has no bar.
-func level(value string, steps []string, tone Tone) templ.Component {
+func level(value string, steps []string, tone Tone) raw {
 	var b strings.Builder
 	b.WriteString(`<span class="` + tone.class("level") + `"><svg viewBox="0 0 22 12" aria-hidden="true">`)
 	reached := 0
@@ -197,7 +220,7 @@ func level(value string, steps []string, tone Tone) templ.Component {
 
 // sentence gives "not-done" as "Not done".
 func sentence(s string) string {
-	s = strings.NewReplacer("-", " ", "_", " ").Replace(s)
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "-", " "), "_", " ")
 	if s == "" {
 		return s
 	}
@@ -205,7 +228,9 @@ func sentence(s string) string {
 }
 
 // Badge is a short word on a tint: a stage, a level, a state.
-func Badge(tone Tone, label string) templ.Component {
+func Badge(tone Tone, label string) templ.Component { return badge(tone, label) }
+
+func badge(tone Tone, label string) raw {
 	return raw(`<span class="` + tone.class("badge") + `">` + esc(label) + `</span>`)
 }
 

@@ -23,11 +23,6 @@ func zoneOf(ctx context.Context) *time.Location {
 	return time.UTC
 }
 
-const (
-	dayLayout   = "2 Jan 2006"
-	exactLayout = "2 Jan 2006, 15:04 MST"
-)
-
 // Time shows how long ago, or how soon, with the exact time and zone on hover.
 // A zero time shows a dash.
 func Time(t time.Time) templ.Component {
@@ -39,14 +34,14 @@ func Time(t time.Time) templ.Component {
 // DateTime shows the exact time in the viewer's zone: 22 Nov 2026, 14:03 CET.
 func DateTime(t time.Time) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return writeTime(ctx, w, t, ``, t.In(zoneOf(ctx)).Format(exactLayout))
+		return writeTime(ctx, w, t, ``, string(appendExact(nil, t.In(zoneOf(ctx)))))
 	})
 }
 
 // Date shows a day: 22 Nov 2026.
 func Date(t time.Time) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		return writeTime(ctx, w, t, ``, t.In(zoneOf(ctx)).Format(dayLayout))
+		return writeTime(ctx, w, t, ``, string(appendDay(nil, t.In(zoneOf(ctx)))))
 	})
 }
 
@@ -64,24 +59,45 @@ func TimeIn(t time.Time, zone *time.Location, whose string) templ.Component {
 }
 
 func writeTime(ctx context.Context, w io.Writer, t time.Time, attr, words string) error {
-	if t.IsZero() {
-		_, err := io.WriteString(w, `<span class="muted">–</span>`)
-		return err
-	}
-	local := t.In(zoneOf(ctx))
-	buf := make([]byte, 0, 128)
-	buf = append(buf, `<time datetime="`...)
-	buf = t.UTC().AppendFormat(buf, time.RFC3339)
-	buf = append(buf, `" title="`...)
-	buf = local.AppendFormat(buf, exactLayout)
-	buf = append(buf, '"')
-	buf = append(buf, attr...)
-	buf = append(buf, '>')
-	buf = append(buf, words...)
-	buf = append(buf, `</time>`...)
-	_, err := w.Write(buf)
+	_, err := w.Write(appendTime(make([]byte, 0, 128), t, zoneOf(ctx), attr, words))
 	return err
 }
+
+// appendTime appends a time: for machines, exactly and with its zone on hover, and in the words given.
+func appendTime(b []byte, t time.Time, zone *time.Location, attr, words string) []byte {
+	if t.IsZero() {
+		return append(b, `<span class="muted">–</span>`...)
+	}
+	b = append(b, `<time datetime="`...)
+	b = t.UTC().AppendFormat(b, time.RFC3339)
+	b = append(b, `" title="`...)
+	b = appendExact(b, t.In(zone))
+	b = append(b, '"')
+	b = append(b, attr...)
+	b = append(b, '>')
+	b = append(b, words...)
+	return append(b, `</time>`...)
+}
+
+// appendExact appends a time as 22 Nov 2026, 14:03 CET. It spells the parts itself, since a page has many.
+func appendExact(b []byte, t time.Time) []byte {
+	b = appendDay(b, t)
+	hour, minute, _ := t.Clock()
+	b = append(b, ',', ' ', digit(hour/10), digit(hour%10), ':', digit(minute/10), digit(minute%10), ' ')
+	return t.AppendFormat(b, "MST")
+}
+
+// appendDay appends a day as 22 Nov 2026.
+func appendDay(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	b = strconv.AppendInt(b, int64(day), 10)
+	b = append(b, ' ')
+	b = append(b, month.String()[:3]...)
+	b = append(b, ' ')
+	return strconv.AppendInt(b, int64(year), 10)
+}
+
+func digit(n int) byte { return '0' + byte(n) }
 
 // Relative spells the distance between two times: "3 h ago", "in 12 min". From
 // a week on it gives the day, since "17 days ago" helps nobody.
@@ -97,7 +113,7 @@ func Relative(t, now time.Time) string {
 	case d < time.Minute:
 		return "in a moment"
 	case d >= 7*24*time.Hour:
-		return t.UTC().Format(dayLayout)
+		return string(appendDay(nil, t.UTC()))
 	}
 	if span := Span(d); future {
 		return "in " + span
@@ -148,25 +164,26 @@ const clockSoon = 2 * time.Hour
 // It ticks in the browser while it runs.
 func DueClock(due time.Time, state ClockState) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		if due.IsZero() {
-			_, err := io.WriteString(w, `<span class="muted">No deadline</span>`)
-			return err
-		}
-		class, icon, words := clockFace(due, state, time.Now())
-		attr := ""
-		if state == ClockRunning {
-			attr = ` data-due`
-		}
-		open := `<span class="clock` + class + `">` + string(icons().small[icon])
-		if _, err := io.WriteString(w, open); err != nil {
-			return err
-		}
-		if err := writeTime(ctx, w, due, attr, words); err != nil {
-			return err
-		}
-		_, err := io.WriteString(w, `</span>`)
+		_, err := w.Write(appendClock(make([]byte, 0, 512), due, zoneOf(ctx), state, time.Now()))
 		return err
 	})
+}
+
+func appendClock(b []byte, due time.Time, zone *time.Location, state ClockState, now time.Time) []byte {
+	if due.IsZero() {
+		return append(b, `<span class="muted">No deadline</span>`...)
+	}
+	class, icon, words := clockFace(due, state, now)
+	attr := ""
+	if state == ClockRunning {
+		attr = ` data-due`
+	}
+	b = append(b, `<span class="clock`...)
+	b = append(b, class...)
+	b = append(b, `">`...)
+	b = append(b, icons().small[icon]...)
+	b = appendTime(b, due, zone, attr, words)
+	return append(b, `</span>`...)
 }
 
 func clockFace(due time.Time, state ClockState, now time.Time) (class string, icon IconName, words string) {

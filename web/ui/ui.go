@@ -53,7 +53,7 @@ type text string
 
 // Render writes the escaped string.
 func (t text) Render(_ context.Context, w io.Writer) error {
-	_, err := io.WriteString(w, templ.EscapeString(string(t)))
+	_, err := io.WriteString(w, esc(string(t)))
 	return err
 }
 
@@ -105,7 +105,16 @@ func Plural(n int, one, many string) string {
 }
 
 // esc escapes for text and for attributes in double quotes.
-func esc(s string) string { return templ.EscapeString(s) }
+// Most texts need no escaping, and one look tells.
+func esc(s string) string {
+	if strings.ContainsAny(s, special) {
+		return templ.EscapeString(s)
+	}
+	return s
+}
+
+// special are the characters that stand for something in markup.
+const special = `&<>"'`
 
 // slug makes an element id out of words.
 func slug(s string) string {
