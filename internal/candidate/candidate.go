@@ -203,28 +203,30 @@ func rank(a Agreement) int {
 // lines puts claims and what was seen side by side, in the catalogue's order: claims in doubt first, then those
 // with something to show, then what nobody has looked at.
 func lines(ed *catalogue.Edition, covered []assessment.ClaimCoverage, said []claim.Claim, seen []Seen) (all []Line, other []Seen) {
-	index := map[string]int{}
+	all = make([]Line, len(ed.Claims))
 	for i, c := range ed.Claims {
-		index[c.ID] = i
-		all = append(all, Line{ClaimID: c.ID, Title: c.Title, Tests: c.Tests})
+		all[i].ClaimID, all[i].Title, all[i].Tests = c.ID, c.Title, c.Tests
+	}
+	place := func(claimID string) int { // there are some twenty: looking is cheaper than an index
+		return slices.IndexFunc(ed.Claims, func(c *catalogue.Claim) bool { return c.ID == claimID })
 	}
 	for _, c := range covered {
-		if i, ok := index[c.Claim]; ok {
+		if i := place(c.Claim); i >= 0 {
 			all[i].Done, all[i].Total = c.Done, c.Total
 		}
 	}
 	for _, c := range said {
-		if i, ok := index[c.ClaimID]; ok {
+		if i := place(c.ClaimID); i >= 0 {
 			all[i].Said = append(all[i].Said, c)
 		}
 	}
 	for _, s := range seen {
 		check, ok := ed.Check(s.ItemID)
-		i, placed := 0, false
+		i := -1
 		if ok {
-			i, placed = index[check.Claim]
+			i = place(check.Claim)
 		}
-		if !placed {
+		if i < 0 {
 			other = append(other, s)
 			continue
 		}

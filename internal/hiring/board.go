@@ -65,7 +65,7 @@ func (s *Service) Board(ctx context.Context, actor authz.Actor, f person.Filter)
 		ORDER  BY p.updated_at DESC, p.id DESC`, w.Args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var c Card
-			if err := rows.Scan(append(c.ScanInto(), &c.ApplicationID, &c.Version, &c.MissingChecks)...); err != nil {
+			if err := rows.Scan(append(c.ScanInto(nil), &c.ApplicationID, &c.Version, &c.MissingChecks)...); err != nil {
 				return err
 			}
 			column := at[c.StageID]

@@ -171,7 +171,7 @@ func applicantsOf(ctx context.Context, q db.Querier, ed *catalogue.Edition, acto
 	for rows.Next() {
 		var a Applicant
 		var count int
-		if err := rows.Scan(append(a.Person.ScanInto(), &a.ID, &a.StageID, &a.StageSince, &a.Version, &a.Aside, &count)...); err != nil {
+		if err := rows.Scan(append(a.Person.ScanInto(nil), &a.ID, &a.StageID, &a.StageSince, &a.Version, &a.Aside, &count)...); err != nil {
 			rows.Close()
 			return nil, err
 		}

@@ -86,6 +86,9 @@ func (a Action) extraClass() string {
 
 // attrs are the attributes common to all forms of an action.
 func (a Action) attrs() templ.Attributes {
+	if len(a.Attrs) == 0 && a.Confirm == "" && a.Labelled == LabelShown {
+		return nil
+	}
 	all := templ.Attributes{}
 	for k, v := range a.Attrs {
 		all[k] = v
@@ -103,6 +106,9 @@ func (a Action) attrs() templ.Attributes {
 
 func (a Action) submitAttrs() templ.Attributes {
 	all := a.attrs()
+	if all == nil && (a.Name != "" || a.State == Disabled) {
+		all = templ.Attributes{}
+	}
 	if a.Name != "" {
 		all["name"], all["value"] = a.Name, a.Value
 	}

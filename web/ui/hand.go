@@ -2,7 +2,11 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,8 +21,10 @@ import (
 // package path.
 type Hand struct {
 	buf  []byte
+	ctx  context.Context
 	zone *time.Location
 	now  time.Time
+	err  error
 }
 
 var hands = sync.Pool{New: func() any { return new(Hand) }}
@@ -28,16 +34,87 @@ const handKept = 256 << 10
 
 // ByHand is a component that write writes in one piece.
 func ByHand(write func(*Hand)) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error { return writeByHand(ctx, w, write) })
+}
+
+// around is a component that write writes before its children; after follows
+// them.
+func around(write func(*Hand), after string) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
-		h := hands.Get().(*Hand)
-		h.buf, h.zone, h.now = h.buf[:0], zoneOf(ctx), time.Now()
-		write(h)
-		_, err := w.Write(h.buf)
-		if cap(h.buf) <= handKept {
-			hands.Put(h)
+		children := templ.GetChildren(ctx)
+		ctx = templ.ClearChildren(ctx)
+		if err := writeByHand(ctx, w, write); err != nil {
+			return err
 		}
+		if err := children.Render(ctx, w); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, after)
 		return err
 	})
+}
+
+func writeByHand(ctx context.Context, w io.Writer, write func(*Hand)) error {
+	h := hands.Get().(*Hand)
+	h.buf, h.ctx, h.zone, h.now, h.err = h.buf[:0], ctx, zoneOf(ctx), time.Now(), nil
+	write(h)
+	err := h.err
+	if err == nil {
+		_, err = w.Write(h.buf)
+	}
+	h.ctx = nil
+	if cap(h.buf) <= handKept {
+		hands.Put(h)
+	}
+	return err
+}
+
+// Write appends markup, so that a Hand is where other components write to.
+func (h *Hand) Write(markup []byte) (int, error) {
+	h.buf = append(h.buf, markup...)
+	return len(markup), nil
+}
+
+// Part writes another component; nil writes nothing.
+func (h *Hand) Part(c templ.Component) {
+	if drawn, ok := c.(raw); ok {
+		h.Raw(string(drawn))
+	} else if c != nil && h.err == nil {
+		h.err = c.Render(h.ctx, h)
+	}
+}
+
+// link opens a link: to an address, which may hold anything.
+func (h *Hand) link(class, href string) {
+	h.Raw(`<a`)
+	if class != "" {
+		h.Raw(` class="`, class, `"`)
+	}
+	h.Raw(` href="`)
+	h.Text(href)
+	h.Raw(`"`)
+}
+
+// attributes writes further attributes: texts, and those that are there or
+// not.
+func (h *Hand) attributes(all templ.Attributes) {
+	if len(all) == 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		switch value := all[name].(type) {
+		case string:
+			h.Raw(` `, esc(name), `="`)
+			h.Text(value)
+			h.Raw(`"`)
+		case bool:
+			if value {
+				h.Raw(` `, esc(name))
+			}
+		default:
+			h.err = errors.Join(h.err, fmt.Errorf("attribute %s is neither a text nor a bool", name))
+		}
+	}
 }
 
 // Raw writes markup as it is.

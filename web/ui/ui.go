@@ -3,8 +3,9 @@
 // say to a screen reader; it knows no feature, no permission and no address.
 //
 // Parts that appear in every row of a list (Text, Icon, Badge, Band, Answer,
-// Time, Avatar) are written in Go and append ready strings, because a template
-// expression costs several times as much; all others are templates. Variants
+// Time, Avatar) and around every page's content (PageHeader, Card, Tabs) are
+// written in Go and append ready strings, because a template expression costs
+// several times as much; all others are templates. Variants
 // are typed constants. Everything is shown in all its states by Gallery.
 package ui
 
@@ -107,14 +108,16 @@ func Plural(n int, one, many string) string {
 // esc escapes for text and for attributes in double quotes.
 // Most texts need no escaping, and one look tells.
 func esc(s string) string {
-	if strings.ContainsAny(s, special) {
-		return templ.EscapeString(s)
+	for i := range len(s) {
+		if special[s[i]] {
+			return templ.EscapeString(s)
+		}
 	}
 	return s
 }
 
 // special are the characters that stand for something in markup.
-const special = `&<>"'`
+var special = [256]bool{'&': true, '<': true, '>': true, '"': true, '\'': true}
 
 // slug makes an element id out of words.
 func slug(s string) string {
