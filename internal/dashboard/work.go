@@ -85,11 +85,11 @@ const CompareRound = 15 * time.Second
 // CompareJobs compares again the checks of the jobs whose people have changed since, those that have waited longest
 // first. What does not fit into a twentieth of CompareRound is left to the next rounds. It is called by one goroutine.
 func (s *Service) CompareJobs(ctx context.Context) error {
-	began := time.Now()
+	began := s.db.Now()
 	if began.Before(s.rested) {
 		return nil
 	}
-	defer func() { s.rested = began.Add(time.Since(began)*idleFactor - CompareRound) }()
+	defer func() { s.rested = began.Add(s.db.Now().Sub(began)*idleFactor - CompareRound) }()
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT c.job_id, j.level_id, j.edition, c.stale_since
 		FROM   job_comparisons c
@@ -105,7 +105,7 @@ func (s *Service) CompareJobs(ctx context.Context) error {
 		if err := s.compareJob(ctx, j); err != nil {
 			return err
 		}
-		if time.Since(began) > CompareRound/idleFactor {
+		if s.db.Now().Sub(began) > CompareRound/idleFactor {
 			break
 		}
 	}

@@ -259,6 +259,19 @@ func TestAConcernIsNotedNotOpen(t *testing.T) {
 	}
 }
 
+// TestAReasonSaysWhatWasNoted: why the band is what it is, in the words of whoever saw it, not the framework's alone.
+func TestAReasonSaysWhatWasNoted(t *testing.T) {
+	w := setup(t)
+	c := w.candidate("Mara Okafor", person.Place{})
+	seen := "Another voice prompted her answers. " + strings.Repeat("x", 400)
+	w.redFlag(c, w.check(catalogue.Strong).ID, seen)
+	_, after, _ := strings.Cut(w.hr.Get(path.Candidate(c)).Body, `<ol class="reasons">`)
+	reasons, _, _ := strings.Cut(after, "</ol>")
+	if !strings.Contains(reasons, seen[:200]) || strings.Contains(reasons, seen) || !strings.Contains(reasons, "…") {
+		t.Errorf("the reasons do not begin what was noted: %s", reasons)
+	}
+}
+
 // TestTheExplanationStandsFirst: whoever looks later reads it before what was seen, beside the claim and among the flags.
 func TestTheExplanationStandsFirst(t *testing.T) {
 	w := setup(t)

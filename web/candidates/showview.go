@@ -248,6 +248,25 @@ func answered(f candidate.Flag) bool {
 	return f.DisposedAt != nil && f.WithdrawnAt == nil && f.State != flag.Open
 }
 
+// mostNoted and longNoted bound what stands beside a reason: the flag itself has all of it.
+const mostNoted, longNoted = 2, 240
+
+// noted is what was written down where the item was found, of the findings that count.
+func (v showView) noted(itemID string) []string {
+	var all []string
+	for _, f := range v.Flags {
+		if f.ItemID != itemID || f.State == flag.Explained || f.WithdrawnAt != nil || f.Summary == "" || len(all) == mostNoted {
+			continue
+		}
+		words := []rune(f.Summary)
+		if len(words) > longNoted {
+			words = append(words[:longNoted], '…')
+		}
+		all = append(all, string(words))
+	}
+	return all
+}
+
 // explanation is what the finding was explained with, or nothing.
 func (v showView) explanation(s candidate.Seen) string {
 	for _, f := range v.Flags {
