@@ -11,9 +11,9 @@ var (
 		"Amber", "Autumn", "Azure", "Birch", "Blue", "Bright", "Broad", "Calm", "Cedar", "Clear", "Cobalt", "Copper",
 		"Coral", "Distant", "Early", "Even", "Evening", "Fern", "Gentle", "Golden", "Granite", "Green", "Hazel", "High",
 		"Indigo", "Ivory", "Jade", "Juniper", "Lavender", "Level", "Lilac", "Linen", "Long", "Maple", "Marble", "Mellow",
-		"Misty", "Morning", "Mossy", "Northern", "Oak", "Ochre", "Olive", "Open", "Opal", "Patient", "Pearl", "Pine",
-		"Plain", "Quiet", "Rowan", "Russet", "Sage", "Sandy", "Silver", "Slate", "Soft", "Southern", "Spring", "Steady",
-		"Still", "Summer", "Teal", "Tidal", "Upland", "Velvet", "Warm", "Western", "Willow", "Winter",
+		"Misty", "Morning", "Mossy", "Oak", "Ochre", "Olive", "Open", "Opal", "Patient", "Pine",
+		"Plain", "Quiet", "Rowan", "Russet", "Sage", "Sandy", "Silver", "Slate", "Soft", "Spring", "Steady",
+		"Still", "Summer", "Teal", "Tidal", "Upland", "Velvet", "Warm", "Willow", "Winter",
 	}
 	calmNouns = []string{
 		"Anchor", "Arbour", "Atlas", "Basin", "Bay", "Beacon", "Bridge", "Brook", "Canopy", "Canyon", "Channel", "Cloud",
@@ -25,7 +25,7 @@ var (
 	}
 )
 
-// codeNames draws n code names. Two words give some 4,700; with many cases in the table three words are tried too, so
+// codeNames draws n code names. Two words give some 4,400; with many cases in the table three words are tried too, so
 // that a free one is always among them.
 func codeNames(n int) []string {
 	names := make([]string, 0, 2*n)

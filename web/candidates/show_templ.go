@@ -1615,7 +1615,7 @@ func reasonsCard(v showView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						for _, words := range v.noted(r.ID) {
+						for _, words := range v.noted(r) {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 117, "<p class=\"mb-0 break\">")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err

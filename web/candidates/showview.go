@@ -251,11 +251,11 @@ func answered(f candidate.Flag) bool {
 // mostNoted and longNoted bound what stands beside a reason: the flag itself has all of it.
 const mostNoted, longNoted = 2, 240
 
-// noted is what was written down where the item was found, of the findings that count.
-func (v showView) noted(itemID string) []string {
+// noted is what was written down where the reason was found, of the findings that count; not what its sentence says anyway.
+func (v showView) noted(r assessment.Reason) []string {
 	var all []string
 	for _, f := range v.Flags {
-		if f.ItemID != itemID || f.State == flag.Explained || f.WithdrawnAt != nil || f.Summary == "" || len(all) == mostNoted {
+		if f.ItemID != r.ID || strings.Contains(r.Sentence, strings.TrimSuffix(f.Summary, ".")) || f.State == flag.Explained || f.WithdrawnAt != nil || f.Summary == "" || len(all) == mostNoted {
 			continue
 		}
 		words := []rune(f.Summary)

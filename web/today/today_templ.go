@@ -1628,7 +1628,7 @@ func auditor() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if authz.Can(ctx, authz.CaseRead) {
-				templ_7745c5c3_Err = entryPoint(path.Cases, ui.IconShieldLock, "Cases you are a member of", "Others are not shown, to nobody but their members").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = entryPoint(path.Cases, ui.IconShieldLock, "Cases you are a member of", "Other cases show to their members alone").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
