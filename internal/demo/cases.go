@@ -257,6 +257,20 @@ func (r *response) fillDossier(ctx context.Context) error {
 
 // known is what the records say for a field, in the form the field takes.
 func (r *response) known(field *catalogue.Field) string {
+	switch field.ID {
+	case "field-location":
+		return r.who.Place.String()
+	case "field-device-serial":
+		return fmt.Sprintf("GH-%06d, the laptop of the first day", r.number)
+	case "field-claimed-employer":
+		return "Two employers, as the CV has them; neither could confirm the dates"
+	case "field-referred-by":
+		return "A contractor who has left since; the application has the name"
+	case "field-alias":
+		return "None beside the spelling of the account names"
+	case "field-last-day":
+		return r.opened.AddDate(0, 0, 4).Format(time.DateOnly)
+	}
 	switch field.Type {
 	case "phone":
 		return fmt.Sprintf("+999 555 %06d", r.number)

@@ -216,9 +216,30 @@ func (w *world) tell(ctx context.Context) error {
 // at moves the teller's clock.
 func (t *teller) at(when time.Time) { t.now = when.UTC().Truncate(time.Second) }
 
-// after moves the clock on, but never past the moment the demo stands at.
+// after moves the clock on, to a time at which people work, but never past the moment the demo stands at.
 func (t *teller) after(d time.Duration) {
-	if next := t.now.Add(d); next.Before(t.Now) {
+	next := t.now.Add(d)
+	if day := atWork(next); day.Before(t.Now) {
+		next = day
+	}
+	if next.Before(t.Now) {
 		t.at(next)
+	}
+}
+
+// atWork is the time itself, or the next morning on which people work. All places of the demo are near enough to
+// Greenwich for its hours.
+func atWork(when time.Time) time.Time {
+	when = when.UTC()
+	for {
+		y, m, d := when.Date()
+		switch hour, weekday := when.Hour(), when.Weekday(); {
+		case weekday == time.Saturday || weekday == time.Sunday || hour >= 18:
+			when = time.Date(y, m, d+1, 8, when.Minute(), when.Second(), 0, time.UTC)
+		case hour < 8:
+			when = time.Date(y, m, d, 8, when.Minute(), when.Second(), 0, time.UTC)
+		default:
+			return when
+		}
 	}
 }

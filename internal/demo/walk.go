@@ -97,6 +97,7 @@ type walk struct {
 func (t *teller) walk(ctx context.Context, told tale) error {
 	w := &walk{tale: told, job: t.jobs[told.job]}
 	t.at(t.Now.AddDate(0, 0, -told.daysAgo).Add(-time.Duration(told.number%7) * time.Hour))
+	t.after(0)
 	if err := t.apply(ctx, w); err != nil {
 		return fmt.Errorf("apply: %w", err)
 	}
@@ -254,7 +255,7 @@ func (t *teller) noteOf(f found) string {
 
 // hold plans an interview and lets its interviewers answer and submit.
 func (t *teller) hold(ctx context.Context, w *walk, due []found, by []string) error {
-	plan := interview.Plan{StartsAt: t.now.Add(24 * time.Hour).Truncate(time.Hour), Minutes: 45, Place: "Video call"}
+	plan := interview.Plan{StartsAt: atWork(t.now.Add(24 * time.Hour)).Truncate(time.Hour), Minutes: 45, Place: "Video call"}
 	plan.Kit = t.kitOf(w, due)
 	if w.stage == w.until {
 		t.arrange(w, &plan)
@@ -287,7 +288,7 @@ func (t *teller) arrange(w *walk, plan *interview.Plan) {
 	case owed:
 		plan.StartsAt = t.Now.Add(-time.Duration(20+w.number%30) * time.Hour).Truncate(time.Hour)
 	case upcoming:
-		plan.StartsAt = t.Now.AddDate(0, 0, 1+w.number%5).Truncate(24 * time.Hour).Add(time.Duration(9+w.number%8) * time.Hour)
+		plan.StartsAt = atWork(t.Now.AddDate(0, 0, 1+w.number%5).Truncate(24 * time.Hour).Add(time.Duration(9+w.number%8) * time.Hour))
 	case soon:
 		plan.StartsAt = t.Now.Add(Soon).Truncate(time.Minute)
 	}
