@@ -63,6 +63,9 @@ func (l *ledger) enter(o Outcome) (e entry, changed bool) {
 	if at >= 0 && !l.beyondSeal(l.entries[at], o, sealed) {
 		e.OriginID = l.entries[at].OriginID
 		e.Count = max(1, e.Count-sealed)
+		if last := l.entries[at]; o.OriginKind == flag.FromSignal && l.flags[last.origin()].State == flag.Explained {
+			e.Note = last.Note // what was explained stays as those who did so read it
+		}
 		if same(l.entries[at], e) {
 			return e, false
 		}

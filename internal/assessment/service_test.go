@@ -295,12 +295,16 @@ func TestSignalsAfterAnExplanationCountAnew(t *testing.T) {
 	sig := w.lib.Current().Signals[0].ID
 	raised := func(count int, at time.Time) {
 		t.Helper()
-		w.note(assessment.Outcome{ItemID: sig, Answer: catalogue.Raised, OriginKind: flag.FromSignal, OriginID: sig, Count: count, At: at})
+		w.note(assessment.Outcome{ItemID: sig, Answer: catalogue.Raised, OriginKind: flag.FromSignal, OriginID: sig, Count: count, At: at, Note: "Last at " + at.Format(time.TimeOnly)})
 	}
 	before := w.db.Now().Add(-time.Hour)
 	raised(3, before)
 	w.must(w.dispose(flag.Explained, "Travel was announced."))
+	read := w.theFlag().Summary
 	raised(4, before.Add(time.Minute)) // arrived late, happened before
+	if got := w.theFlag().Summary; got != read {
+		t.Errorf("what was explained reads %q, and read %q", got, read)
+	}
 	if len(w.flagged()) != 1 || w.of().Score != 0 {
 		t.Fatal("late news broke the seal")
 	}

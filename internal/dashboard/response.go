@@ -117,7 +117,8 @@ func (s *Service) readResponse(ctx context.Context, actor authz.Actor, now time.
 	var opened []time.Time
 	var proposals []proposalRow
 	batch := &pgx.Batch{}
-	weeks := now.AddDate(0, 0, -7*weeksShown)
+	tomorrow := midnight(now).AddDate(0, 0, 1)
+	weeks := tomorrow.AddDate(0, 0, -7*weeksShown)
 	queueCases(batch, actor, now, weeks, &cases)
 	s.queueOverdueSteps(batch, actor, now, &r.Overdue)
 	queueSignalDays(batch, midnight(now).AddDate(0, 0, 1-signalDays), &days)
@@ -137,7 +138,7 @@ func (s *Service) readResponse(ctx context.Context, actor authz.Actor, now time.
 	r.Phases = phases(r.Cases)
 	r.Ageing = caseAges(r.Cases, now)
 	r.Signals, r.Kinds = s.signals(days, now, signalDays)
-	r.Opened = byWeek(opened, now)
+	r.Opened = byWeek(opened, tomorrow)
 	r.Proposed = s.proposals(proposals)
 	return r, nil
 }
@@ -172,16 +173,17 @@ func caseAges(cases []OpenCase, now time.Time) []Bucket {
 
 const weeksShown = 8
 
-func byWeek(opened []time.Time, now time.Time) []Bucket {
+// byWeek counts by weeks of whole days, the last of which ends before the day given.
+func byWeek(opened []time.Time, before time.Time) []Bucket {
 	rows := make([]Bucket, weeksShown)
 	for i := range rows {
-		rows[i].From = now.AddDate(0, 0, -7*(weeksShown-i))
+		rows[i].From = before.AddDate(0, 0, -7*(weeksShown-i))
 		rows[i].Before = rows[i].From.AddDate(0, 0, 7)
 		rows[i].Title = rows[i].From.Format("2 Jan")
 	}
 	for _, at := range opened {
 		for i := range rows {
-			if !at.Before(rows[i].From) && (at.Before(rows[i].Before) || i == weeksShown-1) {
+			if !at.Before(rows[i].From) && at.Before(rows[i].Before) {
 				rows[i].N++
 			}
 		}

@@ -29,6 +29,21 @@ const (
 	ViewAudit      ViewPage = "audit"
 )
 
+// Title is what the page is called.
+func (p ViewPage) Title() string {
+	switch p {
+	case ViewHiring:
+		return "Hiring risk"
+	case ViewAudit:
+		return "Audit log"
+	}
+	_, last, found := strings.Cut(string(p), "insights-")
+	if !found {
+		last = string(p)
+	}
+	return strings.ToUpper(last[:1]) + last[1:]
+}
+
 // ViewPages lists the pages whose filters can be saved.
 func ViewPages() []ViewPage {
 	return []ViewPage{ViewCandidates, ViewBoard, ViewSignals, ViewHiring, ViewResponse, ViewAudit}

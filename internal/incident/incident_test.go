@@ -485,3 +485,28 @@ func TestManyFieldsShareASentence(t *testing.T) {
 		t.Errorf("a few fields are not named one by one: %q", got)
 	}
 }
+
+// TestWhatHappenedInOneMomentHasAnOrder: what was collected stands before what was found by it, in both directions.
+func TestWhatHappenedInOneMomentHasAnOrder(t *testing.T) {
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	order := func(events []Event) (kinds []string) {
+		for _, e := range events {
+			kinds = append(kinds, e.Kind)
+		}
+		return kinds
+	}
+	want := []string{"case.opened", "evidence.collected", "check.recorded", "flag.raised", "assessment.moved"}
+	events := []Event{{Kind: "case.opened", At: at.Add(-time.Second)}, {Kind: "assessment.moved", At: at}, {Kind: "flag.raised", At: at},
+		{Kind: "evidence.collected", At: at}, {Kind: "check.recorded", At: at}}
+	causesFirst(events, false)
+	if got := order(events); !slices.Equal(got, want) {
+		t.Errorf("forwards %v, want %v", got, want)
+	}
+	slices.Reverse(events)
+	slices.Reverse(events[1:])
+	causesFirst(events, true)
+	slices.Reverse(want)
+	if got := order(events); !slices.Equal(got, want) {
+		t.Errorf("backwards %v, want %v", got, want)
+	}
+}

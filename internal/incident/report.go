@@ -151,9 +151,8 @@ func (s *Service) wholeTimeline(ctx context.Context, q db.Querier, c Case) ([]Ev
 	start := page.Cursor[time.Time]{Key: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: lastID}
 	rows, err := historyOf(ctx, q, c, start, reportEvents)
 	events := s.events(c, rows)
-	for i, j := 0, len(events)-1; i < j; i, j = i+1, j-1 {
-		events[i], events[j] = events[j], events[i]
-	}
+	slices.Reverse(events)
+	causesFirst(events, false)
 	return events, err
 }
 

@@ -1,7 +1,9 @@
 package incident
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +67,9 @@ func (s *Service) Timeline(ctx context.Context, actor authz.Actor, caseID ID, cu
 	cut := page.Cut(rows, timelineSize, func(r row) page.Cursor[time.Time] {
 		return page.Cursor[time.Time]{Key: r.At, ID: r.ID}
 	})
-	return v, page.Slice[Event]{Items: s.events(v.Case, cut.Items), Next: cut.Next}, nil
+	events := s.events(v.Case, cut.Items)
+	causesFirst(events, true)
+	return v, page.Slice[Event]{Items: events, Next: cut.Next}, nil
 }
 
 func (s *Service) events(c Case, rows []row) []Event {
@@ -79,6 +83,30 @@ func (s *Service) events(c Case, rows []row) []Event {
 		}
 	}
 	return events
+}
+
+// causesFirst puts what happened in one moment in the order of its meaning: what was collected, what was done with it, the
+// flag that came of it, the band. Elsewhere the order stays. newest says that the events run backwards.
+func causesFirst(events []Event, newest bool) {
+	slices.SortStableFunc(events, func(a, b Event) int {
+		order := cmp.Or(a.At.Compare(b.At), cmp.Compare(meaning(a.Kind), meaning(b.Kind)))
+		if newest {
+			return -order
+		}
+		return order
+	})
+}
+
+func meaning(kind string) int {
+	switch kind {
+	case "evidence.collected":
+		return 0
+	case "flag.raised":
+		return 2
+	case "assessment.moved":
+		return 3
+	}
+	return 1
 }
 
 // doer names who did it: a person, the system that reported it, or Gatehouse itself.

@@ -122,18 +122,20 @@ type New struct {
 }
 
 var (
-	amountPattern   = regexp.MustCompile(`^\d{1,12}(\.\d{1,8})?$`)
+	// amountPattern takes thousands apart with commas or not at all: 1,5 is one and a half to half the world.
+	amountPattern   = regexp.MustCompile(`^(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,8})?$`)
 	currencyPattern = regexp.MustCompile(`^[A-Z0-9]{2,10}$`)
 )
 
 // tidy trims the texts and says what does not fit.
 func (n *New) tidy() error {
-	n.Amount = strings.ReplaceAll(strings.TrimSpace(n.Amount), ",", "")
+	n.Amount = strings.TrimSpace(n.Amount)
 	n.Currency = strings.ToUpper(strings.TrimSpace(n.Currency))
 	n.Destination, n.Note = strings.TrimSpace(n.Destination), strings.TrimSpace(n.Note)
 	var p apperr.Problems
 	p.Check(!n.PayOn.IsZero(), "pay_on", "Enter the day of the payment.")
-	p.Check(amountPattern.MatchString(n.Amount), "amount", "Enter an amount such as 4,250.00, with at most twelve digits before the point and eight after it.")
+	p.Check(amountPattern.MatchString(n.Amount), "amount", "Enter an amount such as 4,250.00 or 4250.5: a point before the decimals, at most twelve digits before it and eight after it.")
+	n.Amount = strings.ReplaceAll(n.Amount, ",", "")
 	p.Check(strings.Trim(n.Amount, "0.") != "", "amount", "Enter an amount above zero.")
 	p.Check(currencyPattern.MatchString(n.Currency), "currency", "Enter a currency such as EUR, USD or USDC.")
 	p.Check(slices.Contains(Methods(), n.Method), "method", "Choose how it is paid.")

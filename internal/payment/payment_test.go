@@ -27,7 +27,7 @@ func TestTidy(t *testing.T) {
 			t.Errorf("%s: %v", field, invalid)
 		}
 	}
-	for _, amount := range []string{"-5", "1e9", "1.123456789", "five", ""} {
+	for _, amount := range []string{"-5", "1e9", "1.123456789", "five", "", "1,5", "1,50", "1,2345.00", "12,34,567", ",500", "1234,567", "1.234,50"} {
 		n := good
 		n.Amount = amount
 		if n.tidy() == nil {

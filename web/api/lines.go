@@ -25,6 +25,7 @@ type event struct {
 // parse reads a body into lines, which it appends to into. A line that cannot be read becomes one with a Problem. A
 // body that is a single object may be spread over many lines.
 func parse(body []byte, into []signal.Line) ([]signal.Line, error) {
+	body = bytes.TrimPrefix(body, byteOrderMark) // some systems begin their files with it
 	if trimmed := bytes.TrimSpace(body); spread(trimmed) {
 		return append(into, read(1, trimmed)), nil
 	}
@@ -44,6 +45,8 @@ func parse(body []byte, into []signal.Line) ([]signal.Line, error) {
 	}
 	return into, nil
 }
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 var newline = []byte{'\n'}
 

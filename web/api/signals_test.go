@@ -110,6 +110,9 @@ func TestOneObject(t *testing.T) {
 			t.Errorf("%d %+v, want %+v", status, got, want)
 		}
 	}
+	if status, got := s.send(ndjson, "\ufeff"+line(3, `"person":"`+p.Number.String()+`"`)); status != 200 || got.Accepted != 1 {
+		t.Errorf("a file that begins with a byte order mark: %d %+v", status, got)
+	}
 	if n := s.count(`SELECT count(*) FROM signals WHERE person_id = $1 AND occurred_at = '2026-03-01T10:00:00Z'`, p.ID); n != 1 {
 		t.Errorf("%d signals about the person", n)
 	}

@@ -215,6 +215,14 @@ func decisionLocks(v incident.View) []incident.Lock {
 	return s.Locks
 }
 
+// undecided is the playbook's own step of deciding where the outcome is agreed and the step still open, else nil.
+func undecided(v incident.View) *incident.Step {
+	if s, found := v.Step("step-decide"); found && v.Case.Agreed() != "" && v.Case.Works() && s.State == incident.Open {
+		return &s
+	}
+	return nil
+}
+
 // decidedEarly is who gave which reason for deciding before the steps that the decision follows, if somebody did.
 func decidedEarly(v incident.View) string {
 	s, _ := v.Step("step-decide")

@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/dashboard"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/web/parts"
+	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
 )
@@ -63,15 +64,19 @@ func (h *Handlers) Response(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, responsePage(responseView{Response: data}))
 }
 
+func flagFilter(r *http.Request) dashboard.FlagFilter {
+	q := r.URL.Query()
+	return dashboard.FlagFilter{ItemID: q.Get("item"), Waiting: q.Get("waiting") != "", From: day(q, "from"), Before: day(q, "before"), Cursor: q.Get("after")}
+}
+
 // Flags lists the flags behind a number.
 func (h *Handlers) Flags(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	f := dashboard.FlagFilter{ItemID: q.Get("item"), Waiting: q.Get("waiting") != "", From: day(q, "from"), Before: day(q, "before"), Cursor: q.Get("after")}
+	f := flagFilter(r)
 	list, err := h.dashboards.Flags(r.Context(), request.Actor(r), f)
 	if err != nil {
 		return err
 	}
-	v := flagsView{list: list, filter: f, next: onwards(r, list.Next), title: "Flags that wait for an answer"}
+	v := flagsView{list: list, filter: f, next: onwards(r, list.Next), csv: asFile(r, path.InsightsFlagsCSV), title: "Flags that wait for an answer"}
 	if item, known := h.lib.Current().Item(f.ItemID); known {
 		v.title, v.item = "Open findings: "+item.Title, item.ID
 	} else if !f.Waiting {
@@ -82,17 +87,22 @@ func (h *Handlers) Flags(w http.ResponseWriter, r *http.Request) error {
 
 // Movement lists changes of band.
 func (h *Handlers) Movement(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	way := dashboard.Direction(q.Get("way"))
-	if way != dashboard.Upwards && way != dashboard.Down {
-		way = dashboard.BothWays
-	}
-	from := day(q, "from")
-	list, err := h.dashboards.Movement(r.Context(), request.Actor(r), from, way, q.Get("after"))
+	from, way := movementFilter(r)
+	list, err := h.dashboards.Movement(r.Context(), request.Actor(r), from, way, r.URL.Query().Get("after"))
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, movementPage(movementView{list: list, way: way, from: from, next: onwards(r, list.Next)}))
+	return response.Page(w, r, http.StatusOK, movementPage(movementView{list: list, way: way, from: from, next: onwards(r, list.Next),
+		csv: asFile(r, path.InsightsMovementCSV)}))
+}
+
+func movementFilter(r *http.Request) (from time.Time, way dashboard.Direction) {
+	q := r.URL.Query()
+	way = dashboard.Direction(q.Get("way"))
+	if way != dashboard.Upwards && way != dashboard.Down {
+		way = dashboard.BothWays
+	}
+	return day(q, "from"), way
 }
 
 // Overrides lists the gates passed without a check.
@@ -105,7 +115,7 @@ func (h *Handlers) Overrides(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, overridesPage(overridesView{ed: h.lib.Current(), check: check, list: list, next: onwards(r, list.Next)}))
+	return response.Page(w, r, http.StatusOK, overridesPage(overridesView{ed: h.lib.Current(), check: check, list: list, next: onwards(r, list.Next), csv: asFile(r, path.InsightsOverridesCSV)}))
 }
 
 // Job compares what the candidates of a job were asked.
@@ -214,4 +224,11 @@ func onwards(r *http.Request, next string) string {
 	q := r.URL.Query()
 	q.Set("after", next)
 	return r.URL.Path + "?" + q.Encode()
+}
+
+// asFile is the address of the list as a file, narrowed as it is, from its first page on.
+func asFile(r *http.Request, file string) string {
+	q := r.URL.Query()
+	q.Del("after")
+	return path.WithQuery(file, q)
 }

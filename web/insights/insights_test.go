@@ -173,6 +173,44 @@ func TestDashboardAsAFile(t *testing.T) {
 }
 
 // TestViewsAreSavedSharedAndRemoved: a view is its owner's until shared, and only the owner changes it.
+// TestListsBehindTheNumbersAsFiles: each list is a file of as many rows, narrowed in the same way, and for the same readers.
+func TestListsBehindTheNumbersAsFiles(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	fill(t, w)
+	hr, interviewer := w.SignIn(w.User("Hanna Reyes", authz.HR)), w.SignIn(w.User("Ivo Brandt", authz.Interviewer))
+	fileRows := func(address string) int {
+		t.Helper()
+		lines, err := csv.NewReader(strings.NewReader(hr.Get(address).Body)).ReadAll()
+		if err != nil || len(lines) == 0 {
+			t.Fatalf("%s: %v, %d lines", address, err, len(lines))
+		}
+		return len(lines) - 1
+	}
+	for _, address := range []string{path.WaitingFlags("", ""), path.InsightsFlags, path.InsightsMovement, path.Movement("up", ""), path.Movement("down", ""),
+		path.CheckOverrides("check-references-live")} {
+		p := hr.Get(address)
+		place, query, _ := strings.Cut(address, "?")
+		file := place + ".csv"
+		if query != "" {
+			file += "?" + query
+		}
+		shown := strings.Count(p.Body, "<tr data-href=")
+		if got := fileRows(file); got != shown {
+			t.Errorf("%s shows %d and its file has %d", address, shown, got)
+		}
+		if link := strings.ReplaceAll(file, "&", "&amp;"); shown > 0 != strings.Contains(p.Body, `href="`+link+`"`) {
+			t.Errorf("%s, which shows %d, leads to its file: %v", address, shown, shown == 0)
+		}
+		if got := interviewer.Get(file).Status; got != http.StatusForbidden {
+			t.Errorf("%s answers an interviewer with %d", file, got)
+		}
+	}
+	if hr.Get(path.InsightsOverridesCSV+"?check=nonsense").Status != http.StatusNotFound {
+		t.Error("a check that is not there has a file")
+	}
+}
+
 func TestViewsAreSavedSharedAndRemoved(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)

@@ -254,6 +254,7 @@ func (v responseView) opened() ui.LineProps {
 type (
 	flagsView struct {
 		title, item, next string
+		csv               string // the list as a file
 		filter            dashboard.FlagFilter
 		list              page.Slice[dashboard.OpenFlag]
 	}
@@ -262,12 +263,14 @@ type (
 		way  dashboard.Direction
 		from time.Time
 		next string
+		csv  string
 	}
 	overridesView struct {
 		ed    *catalogue.Edition
 		check catalogue.Item
 		list  page.Slice[dashboard.Override]
 		next  string
+		csv   string
 	}
 )
 

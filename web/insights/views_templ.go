@@ -124,7 +124,7 @@ func viewsPage(s parts.SavedViews) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout.Shell(layout.Page{Title: "Saved views", Section: string(s.Page), Crumbs: []ui.Crumb{{Label: words(string(s.Page)), Href: parts.ViewURL(s.Page, s.Query)}, {Label: "Saved views"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout.Shell(layout.Page{Title: "Saved views", Section: string(s.Page), Crumbs: []ui.Crumb{{Label: s.Page.Title(), Href: parts.ViewURL(s.Page, s.Query)}, {Label: "Saved views"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,8 +10,13 @@ const (
 	InsightsMovement  = "/insights/movement"
 	InsightsOverrides = "/insights/overrides"
 	InsightsJobs      = "/insights/jobs"
-	Views             = "/views"
-	AuditCSV          = Audit + ".csv"
+
+	InsightsFlagsCSV     = InsightsFlags + ".csv"
+	InsightsMovementCSV  = InsightsMovement + ".csv"
+	InsightsOverridesCSV = InsightsOverrides + ".csv"
+
+	Views    = "/views"
+	AuditCSV = Audit + ".csv"
 )
 
 // InsightsVerification is the part of the hiring dashboard about the quality of verification.
