@@ -2,7 +2,8 @@
 //
 // It keeps two installations, a small and a large one, each with a durable PostgreSQL of its own, and serves each from
 // a process of its own. Load comes from a third process over kept connections. What is compared is measured in
-// interleaved rounds after a warm-up, and medians count: on a shared machine only ratios of neighbours mean anything.
+// interleaved turns after a warm-up, and the medians of their ratios count: on a shared machine only ratios of neighbours
+// mean anything.
 //
 // The floors are served by the same router and middleware as the pages. F2 is one look-up by primary key and a page
 // of the same bytes, of which four values change; F1 is the look-up and the very component of the page, with data
