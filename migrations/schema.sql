@@ -658,6 +658,7 @@ CREATE TABLE sessions (
     expires_at timestamp with time zone NOT NULL,
     ip text DEFAULT ''::text NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT sessions_pkey PRIMARY KEY (token_hash),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
@@ -912,6 +913,8 @@ CREATE INDEX scorecard_words_person ON public.scorecard_words USING btree (perso
 CREATE UNIQUE INDEX scorecards_number ON public.scorecards USING btree (interview_id, user_id, number);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+
+CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (id);
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 

@@ -132,8 +132,8 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 	if isAPI(r.URL.Path) {
 		return r
 	}
-	if user, ok, err := s.sessions.User(r); err == nil && ok {
-		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), user)))
+	if found, ok, err := s.sessions.Found(r); err == nil && ok {
+		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), found.User)))
 	}
 	return s.withFrame(w, r)
 }
@@ -194,7 +194,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
 	if isAPI(r.URL.Path) {
 		return apperr.Missing("address")
 	}
-	_, signedIn, err := s.sessions.User(r)
+	_, signedIn, err := s.sessions.Found(r)
 	if err != nil {
 		return err
 	}

@@ -18,13 +18,13 @@ func (s *Server) guard(route Route) Handler {
 		return s.guardAPI(route)
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		user, signedIn, err := s.sessions.User(r)
+		found, signedIn, err := s.sessions.Found(r)
 		if err != nil {
 			return err
 		}
 		ctx := r.Context()
 		if signedIn {
-			ctx = request.WithUser(ctx, user)
+			ctx = request.WithSession(request.WithUser(ctx, found.User), string(found.ID))
 		}
 		r = r.WithContext(ctx)
 		if !request.Actor(r).May(route.Permission) {
@@ -38,7 +38,7 @@ func (s *Server) guard(route Route) Handler {
 		}
 		if signedIn && r.Method != http.MethodGet {
 			// What waits for this person may be about to change.
-			defer s.frames.forget(string(user.ID))
+			defer s.frames.forget(string(found.User.ID))
 			defer s.deps.Dashboards.Forget()
 		}
 		return route.Handler(w, s.withFrame(w, r))

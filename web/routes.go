@@ -305,5 +305,7 @@ func (s *Server) adminRoutes() []Route {
 		{"GET", path.System, authz.UserManage, h.System},
 		{"GET", path.Account, authz.Signed, h.Account},
 		{"POST", path.Account + "/password", authz.Signed, h.ChangePassword},
+		{"POST", path.Sessions + "/{id}/end", authz.Signed, h.EndSession},
+		{"POST", path.OtherSessions, authz.Signed, h.EndOtherSessions},
 	}
 }

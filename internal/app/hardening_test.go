@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -97,5 +98,40 @@ func TestFieldsThatAFormDoesNotHaveDoNothing(t *testing.T) {
 		"email": {"root@example.com"}, "id": {fake}, "user_id": {fake}, "person_id": {string(subject)}})
 	if got := value(`SELECT concat_ws(' ', email, roles::text, person_id) FROM users WHERE id = $1`, string(analyst.ID)); got != analyst.Email+" {security_analyst}" {
 		t.Errorf("the user is %q", got)
+	}
+}
+
+// TestASessionIsEndedFromAnother: whoever lost a laptop ends what runs on it from the next, and it is over at once.
+func TestASessionIsEndedFromAnother(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	owner := w.User("Hanna Reyes", authz.HR)
+	here, lost, stranger := w.SignIn(owner), w.SignIn(owner), w.SignIn(w.User("Omar Haddad", authz.HR))
+	page := here.Get(path.Account)
+	ends := regexp.MustCompile(path.Sessions+`/[0-9a-f-]{36}/end`).FindAllString(page.Body, -1)
+	if page.Status != http.StatusOK || len(ends) != 1 || !strings.Contains(page.Body, "This one") || !strings.Contains(page.Body, "End all others") {
+		t.Fatalf("status %d, %d sessions to end", page.Status, len(ends))
+	}
+	if got := stranger.Post(ends[0], nil); got.Status != http.StatusNotFound {
+		t.Errorf("another user's session: status %d", got.Status)
+	}
+	if got := here.Post(ends[0], nil); got.Status != http.StatusSeeOther {
+		t.Errorf("ending it: status %d", got.Status)
+	}
+	if got := lost.Get(path.Account); got.Status != http.StatusSeeOther {
+		t.Errorf("the ended session still reads: status %d", got.Status)
+	}
+	if got := here.Post(ends[0], nil); got.Status != http.StatusNotFound {
+		t.Errorf("ending it twice: status %d", got.Status)
+	}
+	again := w.SignIn(owner)
+	if got := here.Post(path.OtherSessions, nil); got.Status != http.StatusSeeOther {
+		t.Errorf("ending all others: status %d", got.Status)
+	}
+	if got := again.Get(path.Account); got.Status != http.StatusSeeOther {
+		t.Errorf("an ended session still reads: status %d", got.Status)
+	}
+	if got := here.Get(path.Account); got.Status != http.StatusOK || strings.Contains(got.Body, "End all others") {
+		t.Errorf("the session that stays: status %d", got.Status)
 	}
 }

@@ -30,6 +30,7 @@ const cached = 5 * time.Second
 
 // Session is a signed-in user on one device.
 type Session struct {
+	ID         SessionID
 	User       account.User
 	CreatedAt  time.Time
 	LastSeenAt time.Time
@@ -158,9 +159,8 @@ func (s *Service) SignOut(ctx context.Context, actor authz.Actor, token string) 
 
 // EndAll ends every session of a user, as after a change of roles or a disabled account.
 func (s *Service) EndAll(ctx context.Context, actor authz.Actor, userID account.ID) error {
-	s.mu.Lock()
-	clear(s.known)
-	s.mu.Unlock()
+	s.forget()
+	defer s.forget() // what was read meanwhile
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, userID)
 		if err != nil {
@@ -183,7 +183,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time) (Session, error) {
 	rows, _ := q.Query(ctx, `
 		SELECT u.id, u.email, u.name, u.roles, u.time_zone, u.person_id, u.created_at, u.disabled_at, u.version,
-		       s.created_at, s.last_seen_at, s.expires_at
+		       s.id, s.created_at, s.last_seen_at, s.expires_at
 		FROM   sessions s
 		JOIN   users u ON u.id = s.user_id
 		WHERE  s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
@@ -192,7 +192,7 @@ func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time
 		var f Session
 		u := &f.User
 		err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Roles, &u.TimeZone, &u.PersonID, &u.CreatedAt, &u.DisabledAt, &u.Version,
-			&f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt)
+			&f.ID, &f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt)
 		return f, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

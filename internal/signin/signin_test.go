@@ -140,3 +140,55 @@ func TestSweepDeletesOnlyWhatHasRunOut(t *testing.T) {
 		t.Errorf("the live one: %v", err)
 	}
 }
+
+// TestSessionsAreListedAndEndedByTheirOwner: one by one or all but this, at once, with a trace, and nobody else's.
+func TestSessionsAreListedAndEndedByTheirOwner(t *testing.T) {
+	s, accounts, d, u := setup(t)
+	here, there, third := begin(t, s), begin(t, s), begin(t, s)
+	if _, err := d.Pool().Exec(ctx, `UPDATE sessions SET last_seen_at = now() - interval '20 hours' WHERE token_hash = sha256($1)`, []byte(third)); err != nil {
+		t.Fatal(err)
+	}
+	current, err := s.Find(ctx, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := s.Find(ctx, there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := s.Live(ctx, u.ID)
+	if err != nil || len(live) != 2 || live[0].UserAgent != "test" || live[0].IP != "127.0.0.1" {
+		t.Fatalf("live %+v, error %v, want the two that are neither over nor idle", live, err)
+	}
+	id, err := accounts.Add(ctx, authz.System("test"), account.New{Email: "b@example.com", Name: "B", Password: password, Roles: []authz.Role{authz.HR}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.End(ctx, authz.System("test"), id, other.ID); apperr.KindOf(err) != apperr.NotFound {
+		t.Errorf("another's session: %v", err)
+	}
+	if err := s.End(ctx, u.Actor(), u.ID, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Find(ctx, there); apperr.KindOf(err) != apperr.Unauthenticated {
+		t.Errorf("the ended session: %v", err)
+	}
+	if err := s.End(ctx, u.Actor(), u.ID, other.ID); apperr.KindOf(err) != apperr.NotFound {
+		t.Errorf("ended twice: %v", err)
+	}
+	again := begin(t, s)
+	if ended, err := s.EndOthers(ctx, u.Actor(), u.ID, current.ID); err != nil || ended != 2 { // the new one, and the idle one
+		t.Errorf("%d others ended, error %v", ended, err)
+	}
+	if _, err := s.Find(ctx, again); apperr.KindOf(err) != apperr.Unauthenticated {
+		t.Errorf("another session: %v", err)
+	}
+	if _, err := s.Find(ctx, here); err != nil {
+		t.Errorf("this session: %v", err)
+	}
+	var traces int
+	err = d.Pool().QueryRow(ctx, `SELECT count(*) FROM audit_entries WHERE action IN ('session.revoked', 'session.others_revoked') AND subject_id = $1`, u.ID).Scan(&traces)
+	if err != nil || traces != 2 {
+		t.Errorf("%d entries in the log, error %v", traces, err)
+	}
+}

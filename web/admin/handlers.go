@@ -14,6 +14,7 @@ import (
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
+	"gatehouse/web/ui"
 )
 
 // Part is one line of the system page: a piece of the installation, how it stands and what its absence costs.
@@ -190,7 +191,39 @@ func (h *Handlers) System(w http.ResponseWriter, r *http.Request) error {
 
 // Account shows the signed-in user's own account.
 func (h *Handlers) Account(w http.ResponseWriter, r *http.Request) error {
-	return response.Page(w, r, http.StatusOK, accountPage(request.User(r), nil))
+	return h.showAccount(w, r, http.StatusOK, nil)
+}
+
+func (h *Handlers) showAccount(w http.ResponseWriter, r *http.Request, status int, problems map[string]string) error {
+	live, err := h.signin.Live(r.Context(), request.User(r).ID)
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, status, accountPage(accountView{User: request.User(r), Sessions: live, Here: signin.SessionID(request.Session(r))}, problems))
+}
+
+// EndSession ends one of one's own sessions; this one is ended by signing out.
+func (h *Handlers) EndSession(w http.ResponseWriter, r *http.Request) error {
+	sessionID, err := request.ID[signin.SessionID](r, "id")
+	if err != nil {
+		return err
+	}
+	if string(sessionID) == request.Session(r) {
+		return apperr.Conflict("This is the session you are in. Sign out to end it.")
+	}
+	if err := h.signin.End(r.Context(), request.Actor(r), request.User(r).ID, sessionID); err != nil {
+		return err
+	}
+	return response.See(w, r, path.Account, "That session has ended.")
+}
+
+// EndOtherSessions ends all of one's own sessions but this one.
+func (h *Handlers) EndOtherSessions(w http.ResponseWriter, r *http.Request) error {
+	ended, err := h.signin.EndOthers(r.Context(), request.Actor(r), request.User(r).ID, signin.SessionID(request.Session(r)))
+	if err != nil {
+		return err
+	}
+	return response.See(w, r, path.Account, ui.Plural(ended, "other session has", "other sessions have")+" ended.")
 }
 
 // ChangePassword replaces one's own password, which takes the old one, and ends all other sessions with it.
@@ -202,7 +235,7 @@ func (h *Handlers) ChangePassword(w http.ResponseWriter, r *http.Request) error 
 	u := request.User(r)
 	err = h.changeOwnPassword(r.Context(), u, r.FormValue("current"), form.password)
 	if invalid, ok := apperr.AsInvalid(err); ok {
-		return response.Page(w, r, http.StatusUnprocessableEntity, accountPage(u, invalid.Fields))
+		return h.showAccount(w, r, http.StatusUnprocessableEntity, invalid.Fields)
 	}
 	if err != nil {
 		return err

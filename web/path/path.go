@@ -34,6 +34,8 @@ const (
 	Tokens         = "/admin/tokens"
 	System         = "/admin/system"
 	Account        = "/account"
+	Sessions       = "/account/sessions"
+	OtherSessions  = Sessions + "/others"
 	Components     = "/dev/components"
 	Health         = "/healthz"
 	Ready          = "/readyz"
@@ -184,6 +186,9 @@ func CaseAct[ID ~string](id ID, parts ...string) string { return with(Case(id), 
 
 // LibraryItem is the page of one entry of the framework.
 func LibraryItem(id string) string { return with(Library, id) }
+
+// EndSession is where one of one's own sessions is ended.
+func EndSession[ID ~string](id ID) string { return with(Sessions, string(id), "end") }
 
 // User is the administrator's page of a user.
 func User[ID ~string](id ID) string { return with(Users, string(id)) }

@@ -22,6 +22,19 @@ func WithUser(ctx context.Context, u account.User) context.Context {
 	return authz.NewContext(context.WithValue(ctx, userKey{}, u), u.Actor())
 }
 
+type sessionKey struct{}
+
+// WithSession returns a context that carries the id of the session that the request came with; the guard calls it.
+func WithSession(ctx context.Context, sessionID string) context.Context {
+	return context.WithValue(ctx, sessionKey{}, sessionID)
+}
+
+// Session is the id of the session that the request came with; empty for a visitor or a token.
+func Session(r *http.Request) string {
+	sessionID, _ := r.Context().Value(sessionKey{}).(string)
+	return sessionID
+}
+
 // Actor is who sent the request; the zero actor for a visitor.
 func Actor(r *http.Request) authz.Actor { return authz.FromContext(r.Context()) }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gorilla/sessions"
 
-	"gatehouse/internal/account"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/signin"
@@ -80,14 +79,14 @@ func (s *Store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Sess
 	return nil
 }
 
-// User returns the signed-in user of the request, and whether there is one.
-func (s *Store) User(r *http.Request) (account.User, bool, error) {
+// Found returns the live session of the request, and whether there is one.
+func (s *Store) Found(r *http.Request) (signin.Session, bool, error) {
 	sess, err := s.Get(r, s.CookieName())
 	if err != nil {
-		return account.User{}, false, err
+		return signin.Session{}, false, err
 	}
 	found, ok := sess.Values[foundKey].(signin.Session)
-	return found.User, ok, nil
+	return found, ok, nil
 }
 
 // Begin checks the password and gives the browser a fresh session; an earlier one of the same browser ends, so

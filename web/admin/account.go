@@ -1,0 +1,54 @@
+package admin
+
+import (
+	"strings"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/signin"
+)
+
+// accountView is one's own account with the sessions that are live, one of which is this.
+type accountView struct {
+	User     account.User
+	Sessions []signin.Live
+	Here     signin.SessionID
+}
+
+// Marks of browsers and systems in the text that a browser sends of itself, the telling ones first: nearly all call
+// themselves Mozilla, most Chrome or Safari too, and Android is a Linux.
+var (
+	browsers = [][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
+	systems  = [][2]string{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"CrOS", "ChromeOS"},
+		{"Mac OS X", "macOS"}, {"Linux", "Linux"}}
+)
+
+// deviceName says in words what a session was begun with, for its owner to recognise. It is what the browser claims.
+func deviceName(userAgent string) string {
+	browser, system := marked(browsers, userAgent), marked(systems, userAgent)
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser+system != "":
+		return browser + system
+	case userAgent == "":
+		return "Unknown device"
+	}
+	name, _, _ := strings.Cut(userAgent, "/")
+	return "Another program: " + name[:min(len(name), 40)]
+}
+
+func marked(marks [][2]string, in string) string {
+	for _, m := range marks {
+		if strings.Contains(in, m[0]) {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+func orUnknown(address string) string {
+	if address == "" {
+		return "an unknown address"
+	}
+	return address
+}
