@@ -29,20 +29,11 @@ const (
 	ViewAudit      ViewPage = "audit"
 )
 
+var viewTitles = map[ViewPage]string{ViewCandidates: "Candidates", ViewBoard: "Board", ViewSignals: "Signals",
+	ViewHiring: "Hiring risk", ViewResponse: "Response", ViewAudit: "Audit log"}
+
 // Title is what the page is called.
-func (p ViewPage) Title() string {
-	switch p {
-	case ViewHiring:
-		return "Hiring risk"
-	case ViewAudit:
-		return "Audit log"
-	}
-	_, last, found := strings.Cut(string(p), "insights-")
-	if !found {
-		last = string(p)
-	}
-	return strings.ToUpper(last[:1]) + last[1:]
-}
+func (p ViewPage) Title() string { return viewTitles[p] }
 
 // ViewPages lists the pages whose filters can be saved.
 func ViewPages() []ViewPage {

@@ -2,11 +2,9 @@ package signal
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"gatehouse/internal/platform/authz"
@@ -92,7 +90,7 @@ func storeRows(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row
 		return nil, err
 	}
 	_, err = tx.CopyFrom(ctx, pgx.Identifier{"signals"}, lineColumns, &source{batch: uuid(string(batch)), rows: rows})
-	if problem := (*pgconn.PgError)(nil); errors.As(err, &problem) && problem.ConstraintName != "" && problem.Code == uniqueViolation {
+	if db.Violates(err) != "" {
 		if _, err := tx.Exec(ctx, `ROLLBACK TO SAVEPOINT before_lines`); err != nil {
 			return nil, err
 		}
@@ -100,9 +98,6 @@ func storeRows(ctx context.Context, tx *db.Tx, batch BatchID, rows []row) ([]row
 	}
 	return rows, err
 }
-
-// uniqueViolation is what PostgreSQL says when a key is there already.
-const uniqueViolation = "23505"
 
 // unseen returns the rows whose key is neither in the table nor in a row before them. The rows lie in the order of their
 // keys. A row is looked up in the months of the batch alone, and by the key's index whatever the planner believes of a

@@ -159,8 +159,7 @@ func (s *Service) SignOut(ctx context.Context, actor authz.Actor, token string) 
 
 // EndAll ends every session of a user, as after a change of roles or a disabled account.
 func (s *Service) EndAll(ctx context.Context, actor authz.Actor, userID account.ID) error {
-	s.forget()
-	defer s.forget() // what was read meanwhile
+	defer s.forget()
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, userID)
 		if err != nil {

@@ -34,7 +34,7 @@ func deviceName(userAgent string) string {
 		return "Unknown device"
 	}
 	name, _, _ := strings.Cut(userAgent, "/")
-	return "Another program: " + name[:min(len(name), 40)]
+	return "Another program: " + name
 }
 
 func marked(marks [][2]string, in string) string {

@@ -73,7 +73,7 @@ func listPage(v listView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.ButtonLink(ui.Action{Label: "CSV", Icon: ui.IconDownload, Href: path.WithQuery(path.AuditCSV, v.q.values()), Attrs: templ.Attributes{"download": true, "title": "What is shown, up to 50,000 entries"}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.CSVLink(path.WithQuery(path.AuditCSV, v.q.values()), "What is shown, up to 50,000 entries").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -95,35 +95,10 @@ func (h *Handlers) ResponseCSV(w http.ResponseWriter, r *http.Request) error {
 	return t.send(w, "response")
 }
 
-// sheetMost bounds a list as a file: it is for a spreadsheet, not for copying the database.
-const sheetMost = 10_000
-
-// sheet answers with a list as a file, read a page at a time from its first on.
-func sheet[T any](w http.ResponseWriter, name string, heads []string, read func(cursor string) (page.Slice[T], error), line func(T) []string) error {
-	found, err := read("")
-	if err != nil {
-		return err
-	}
-	out := response.CSV(w, name, heads...)
-	for rows := 0; ; {
-		for _, item := range found.Items {
-			_ = out.Line(line(item))
-		}
-		gone := out.Flush()
-		rows += len(found.Items)
-		if found.Next == "" || rows >= sheetMost || gone != nil {
-			return nil // when the reader has gone, nobody is left to tell
-		}
-		if found, err = read(found.Next); err != nil {
-			out.Fail()
-		}
-	}
-}
-
 // FlagsCSV is the list of flags as a file.
 func (h *Handlers) FlagsCSV(w http.ResponseWriter, r *http.Request) error {
 	f := flagFilter(r)
-	return sheet(w, "flags", []string{"Person", "Finding", "Answer", "Strength", "State", "What was seen", "Raised"},
+	return response.List(w, "flags", []string{"Person", "Finding", "Answer", "Strength", "State", "What was seen", "Raised"},
 		func(cursor string) (page.Slice[dashboard.OpenFlag], error) {
 			f.Cursor = cursor
 			return h.dashboards.Flags(r.Context(), request.Actor(r), f)
@@ -136,7 +111,7 @@ func (h *Handlers) FlagsCSV(w http.ResponseWriter, r *http.Request) error {
 // MovementCSV is the list of changes of band as a file.
 func (h *Handlers) MovementCSV(w http.ResponseWriter, r *http.Request) error {
 	from, way := movementFilter(r)
-	return sheet(w, "changes-of-band", []string{"Person", "From", "To", "Known %", "Because of", "When"},
+	return response.List(w, "changes-of-band", []string{"Person", "From", "To", "Known %", "Because of", "When"},
 		func(cursor string) (page.Slice[dashboard.Move], error) {
 			return h.dashboards.Movement(r.Context(), request.Actor(r), from, way, cursor)
 		},
@@ -152,7 +127,7 @@ func (h *Handlers) OverridesCSV(w http.ResponseWriter, r *http.Request) error {
 	if !known {
 		return apperr.Missing("check")
 	}
-	return sheet(w, "gates-passed", []string{"Person", "Job", "Into the stage", "Reason given", "By", "When"},
+	return response.List(w, "gates-passed", []string{"Person", "Job", "Into the stage", "Reason given", "By", "When"},
 		func(cursor string) (page.Slice[dashboard.Override], error) {
 			return h.dashboards.Overrides(r.Context(), request.Actor(r), check.ID, cursor)
 		},

@@ -70,7 +70,7 @@ func hiringPage(v hiringView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.ButtonLink(ui.Action{Label: "CSV", Icon: ui.IconDownload, Href: v.csv(), Attrs: templ.Attributes{"download": true}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.CSVLink(v.csv(), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"gatehouse/internal/platform/page"
 )
 
 // Sheet is a CSV download being written, a line at a time.
@@ -35,6 +37,32 @@ func (s *Sheet) Flush() error {
 
 // Fail breaks the answer off.
 func (s *Sheet) Fail() { panic(http.ErrAbortHandler) }
+
+// ListMost bounds a list as a file: it is for a spreadsheet, not for copying the database.
+const ListMost = 10_000
+
+// List answers with a list as a CSV download of at most ListMost lines. read reads the page at a cursor, the first at "",
+// so that the file's length costs no memory; its first error is an answer, a later one breaks the file off.
+func List[T any](w http.ResponseWriter, name string, heads []string, read func(cursor string) (page.Slice[T], error), line func(T) []string) error {
+	found, err := read("")
+	if err != nil {
+		return err
+	}
+	out := CSV(w, name, heads...)
+	for rows := 0; ; {
+		for _, item := range found.Items {
+			_ = out.Line(line(item))
+		}
+		gone := out.Flush()
+		rows += len(found.Items)
+		if found.Next == "" || rows >= ListMost || gone != nil {
+			return nil // when the reader has gone, nobody is left to tell
+		}
+		if found, err = read(found.Next); err != nil {
+			out.Fail()
+		}
+	}
+}
 
 func plain(cells []string) []string {
 	cells = slices.Clone(cells)
