@@ -132,7 +132,7 @@ func (in *installation) signIn(ctx context.Context) error {
 		rand.Read(raw)
 		token := base64.RawURLEncoding.EncodeToString(raw)
 		hash := sha256.Sum256([]byte(token))
-		batch.Queue(`INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at) VALUES ($1, $2, now(), now(), now() + interval '1 day')`,
+		batch.Queue(`INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proved_at, expires_at) VALUES ($1, $2, now(), now(), now(), now() + interval '1 day')`,
 			hash[:], users[n%len(users)].ID)
 		in.logins = append(in.logins, login{token, users[n%len(users)].ID, users[n%len(users)].Lead})
 	}

@@ -167,6 +167,16 @@ CREATE TABLE audit_values (
     CONSTRAINT audit_values_pkey PRIMARY KEY (entry_id, field)
 );
 
+CREATE TABLE authenticators (
+    user_id uuid NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT authenticators_pkey PRIMARY KEY (user_id),
+    CONSTRAINT authenticators_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
 CREATE TABLE case_members (
     case_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -398,6 +408,11 @@ CREATE TABLE evidence_links (
     CONSTRAINT evidence_links_pkey PRIMARY KEY (evidence_id, subject_kind, subject_id)
 );
 
+CREATE TABLE factor_roles (
+    role text NOT NULL,
+    CONSTRAINT factor_roles_pkey PRIMARY KEY (role)
+);
+
 CREATE TABLE flags (
     id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -614,6 +629,13 @@ CREATE TABLE person_sheets (
     CONSTRAINT person_sheets_pkey PRIMARY KEY (person_id)
 );
 
+CREATE TABLE recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash),
+    CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
 CREATE TABLE saved_views (
     id uuid NOT NULL,
     owner_id uuid NOT NULL,
@@ -659,6 +681,9 @@ CREATE TABLE sessions (
     ip text DEFAULT ''::text NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    proved_at timestamp with time zone NOT NULL,
+    factor_at timestamp with time zone,
+    wrong_codes integer DEFAULT 0 NOT NULL,
     CONSTRAINT sessions_pkey PRIMARY KEY (token_hash),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );

@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/signin"
 	"gatehouse/web/layout"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
@@ -132,7 +133,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 	if isAPI(r.URL.Path) {
 		return r
 	}
-	if found, ok, err := s.sessions.Found(r); err == nil && ok {
+	if found, ok, err := s.sessions.Found(r); err == nil && ok && found.Owes == signin.Nothing {
 		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), found.User)))
 	}
 	return s.withFrame(w, r)
@@ -159,15 +160,21 @@ func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // signedOut answers a form of somebody whose session has ended. Other sites' forms were refused before.
 func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
+	return response.Page(w, r, http.StatusUnauthorized, signedOutPage(r.URL.RequestURI(), sentWith(w, r)))
+}
+
+// sentWith lists the fields of a form, for a page that keeps them. A form with a file is not read.
+func sentWith(w http.ResponseWriter, r *http.Request) []sentField {
+	if err := request.Form(w, r); err != nil {
+		return nil
+	}
 	var sent []sentField
-	if err := request.Form(w, r); err == nil {
-		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
-			for _, value := range r.PostForm[name] {
-				sent = append(sent, sentField{name, value})
-			}
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		for _, value := range r.PostForm[name] {
+			sent = append(sent, sentField{name, value})
 		}
 	}
-	return response.Page(w, r, http.StatusUnauthorized, signedOutPage(r.URL.RequestURI(), sent))
+	return sent
 }
 
 // sentField is one field of a form that came too late.
@@ -194,12 +201,15 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) error {
 	if isAPI(r.URL.Path) {
 		return apperr.Missing("address")
 	}
-	_, signedIn, err := s.sessions.Found(r)
+	found, signedIn, err := s.sessions.Found(r)
 	if err != nil {
 		return err
 	}
 	if !signedIn {
 		return apperr.SignIn()
+	}
+	if found.Owes != signin.Nothing {
+		return s.collect(w, r, found)
 	}
 	if to := withoutSlash(r); to != "" {
 		http.Redirect(w, r, to, http.StatusMovedPermanently)

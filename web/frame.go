@@ -38,6 +38,7 @@ var navigation = []entry{
 	{"Insights", authz.DashboardCases, layout.NavItem{Section: "insights-response", Label: "Response", Href: path.InsightsCases, Icon: ui.IconClock}},
 	{"Library", authz.Signed, layout.NavItem{Section: "library", Label: "Library", Href: path.Library, Icon: ui.IconBook2}},
 	{"Admin", authz.UserManage, layout.NavItem{Section: "users", Label: "Users", Href: path.Users, Icon: ui.IconUserCheck}},
+	{"Admin", authz.UserManage, layout.NavItem{Section: "sign-in", Label: "Sign-in", Href: path.SignInRules, Icon: ui.IconShieldLock}},
 	{"Admin", authz.TokenManage, layout.NavItem{Section: "tokens", Label: "Tokens", Href: path.Tokens, Icon: ui.IconKey}},
 	{"Admin", authz.AuditRead, layout.NavItem{Section: "audit", Label: "Audit log", Href: path.Audit, Icon: ui.IconHistory}},
 	{"Admin", authz.UserManage, layout.NavItem{Section: "system", Label: "System", Href: path.System, Icon: ui.IconDatabase}},

@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/incident"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/signin"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 )
@@ -22,6 +23,12 @@ func (s *Server) guard(route Route) Handler {
 		if err != nil {
 			return err
 		}
+		if signedIn && found.Owes != signin.Nothing && !settles(route) {
+			if route.Permission != authz.Public {
+				return s.collect(w, r, found)
+			}
+			signedIn = false
+		}
 		ctx := r.Context()
 		if signedIn {
 			ctx = request.WithSession(request.WithUser(ctx, found.User), string(found.ID))
@@ -36,6 +43,9 @@ func (s *Server) guard(route Route) Handler {
 			}
 			return authz.Refusal(route.Permission)
 		}
+		if signedIn && asksProof(route) && !s.deps.Signin.ProvedLately(found) {
+			return s.askProof(w, r, found)
+		}
 		if signedIn && r.Method != http.MethodGet {
 			// What waits for this person may be about to change.
 			defer s.frames.forget(string(found.User.ID))
@@ -43,6 +53,30 @@ func (s *Server) guard(route Route) Handler {
 		}
 		return route.Handler(w, s.withFrame(w, r))
 	}
+}
+
+// settles reports whether a route is one by which a session gives what it owes: a code, or setting up what codes come
+// from. Nothing else opens before.
+func settles(route Route) bool {
+	switch route.Pattern {
+	case path.Confirm, path.SignOut, path.Authenticator, path.Authenticator + "/confirm":
+		return true
+	}
+	return false
+}
+
+// asksProof reports whether a route opens only to who has shown lately that it is them: files that leave the house, users,
+// tokens, and the second factor itself. What only says how things stand does not.
+func asksProof(route Route) bool {
+	switch {
+	case route.Pattern == path.System:
+		return false
+	case route.Permission == authz.UserManage || route.Permission == authz.TokenManage:
+		return true
+	case route.Pattern == path.Authenticator+"/remove", route.Pattern == path.RecoveryCodes:
+		return true
+	}
+	return strings.HasSuffix(route.Pattern, ".csv")
 }
 
 // concealed tells whoever is no member of a case that there is none at any of its addresses, even those that their role

@@ -58,7 +58,7 @@ func (s *Server) Routes() []Route {
 	return all
 }
 
-// entryRoutes: signing in and out, health.
+// entryRoutes: signing in and out, showing that it is still you, second factors, health.
 func (s *Server) entryRoutes() []Route {
 	return []Route{
 		{"GET", path.Health, authz.Public, s.health},
@@ -66,6 +66,13 @@ func (s *Server) entryRoutes() []Route {
 		{"GET", path.SignIn, authz.Public, s.showSignIn},
 		{"POST", path.SignIn, authz.Public, s.signIn},
 		{"POST", path.SignOut, authz.Signed, s.signOut},
+		{"GET", path.Confirm, authz.Signed, s.showConfirm},
+		{"POST", path.Confirm, authz.Signed, s.confirm},
+		{"GET", path.Authenticator, authz.Signed, s.showAuthenticator},
+		{"POST", path.Authenticator, authz.Signed, s.beginAuthenticator},
+		{"POST", path.Authenticator + "/confirm", authz.Signed, s.confirmAuthenticator},
+		{"POST", path.Authenticator + "/remove", authz.Signed, s.removeAuthenticator},
+		{"POST", path.RecoveryCodes, authz.Signed, s.renewRecoveryCodes},
 	}
 }
 
@@ -284,7 +291,7 @@ func (s *Server) libraryRoutes() []Route {
 
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.
 func (s *Server) adminRoutes() []Route {
-	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Parts)
+	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Factors, s.deps.Parts)
 	log := audit.New(s.deps.Audit, s.deps.Accounts, s.deps.People, s.deps.Dashboards)
 	return []Route{
 		{"GET", path.Audit, authz.AuditRead, log.List},
@@ -299,6 +306,10 @@ func (s *Server) adminRoutes() []Route {
 		{"POST", path.Users + "/{id}/password", authz.UserManage, h.SetPassword},
 		{"POST", path.Users + "/{id}/disable", authz.UserManage, h.Disable},
 		{"POST", path.Users + "/{id}/enable", authz.UserManage, h.Enable},
+		{"POST", path.Users + "/{id}/factor/reset", authz.UserManage, h.ResetFactor},
+		{"POST", path.Users + "/{id}/sessions/{session}/end", authz.UserManage, h.EndSessionOf},
+		{"GET", path.SignInRules, authz.UserManage, h.Rules},
+		{"POST", path.SignInRules, authz.UserManage, h.SetRules},
 		{"GET", path.Tokens, authz.TokenManage, h.Tokens},
 		{"POST", path.Tokens, authz.TokenManage, h.NewToken},
 		{"POST", path.Tokens + "/{id}/revoke", authz.TokenManage, h.RevokeToken},

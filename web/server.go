@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/claim"
 	"gatehouse/internal/dashboard"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
@@ -45,6 +46,7 @@ type Deps struct {
 	Catalogue *catalogue.Library
 	Accounts  *account.Service
 	Signin    *signin.Service
+	Factors   *factor.Service
 	People    *person.Service
 	Flags     *flag.Service
 	Claims    *claim.Service
@@ -77,7 +79,10 @@ type Server struct {
 	frames   frames
 	// Sign-in tries, by account and by address. An office shares one address, so that one is wider.
 	byAccount, byAddress *limit.Limiter
-	handler              http.Handler
+	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
+	// takes years, for whoever knows the password already.
+	byProof *limit.Limiter
+	handler http.Handler
 }
 
 // New builds the server and checks the route table: an empty permission or a pattern twice panics at start.
@@ -88,6 +93,7 @@ func New(deps Deps) *Server {
 
 		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
 		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
+		byProof:   limit.New(limit.Rate{Every: time.Minute, Burst: 10}, 50_000, time.Now),
 	}
 	s.handler = s.build()
 	return s

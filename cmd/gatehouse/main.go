@@ -32,7 +32,7 @@ var commands = []command{
 	{"assess", "weigh scenarios from files, without a database", runAssess},
 	{"serve", "run the web server", runServe},
 	{"migrate", "bring the database up to date", runMigrate},
-	{"user", "add a user", runUser},
+	{"user", "add a user, or reset a lost second factor", runUser},
 	{"token", "create an API token", runToken},
 	{"health", "ask the server on this machine whether it serves", runHealth},
 	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},

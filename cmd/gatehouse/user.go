@@ -48,13 +48,58 @@ func splitOwn(args []string, own ...string) (mine, setup []string) {
 	return mine, setup
 }
 
-// runUser is `gatehouse user add --email … --name … --role … [--role …]`; the password is read from standard input.
+// runUser is `gatehouse user add …` or `gatehouse user reset-factor …`.
 func runUser(ctx context.Context, args []string, stdio stdio) error {
-	if len(args) == 0 || args[0] != "add" {
-		return usagef("user: the one thing it does is: user add --email ADDRESS --name NAME --role ROLE[,ROLE…] [--time-zone ZONE]\n"+
-			"(the password is read as one line from standard input; roles: %s)", roleNames())
+	if len(args) > 0 {
+		switch args[0] {
+		case "add":
+			return addUser(ctx, args[1:], stdio)
+		case "reset-factor":
+			return resetFactor(ctx, args[1:], stdio)
+		}
 	}
-	mine, setup := splitOwn(args[1:], "email", "name", "role", "time-zone")
+	return usagef("user: what it does is\n"+
+		"  user add --email ADDRESS --name NAME --role ROLE[,ROLE…] [--time-zone ZONE]\n"+
+		"  user reset-factor --email ADDRESS --reason TEXT\n"+
+		"(add reads the password as one line from standard input; roles: %s)", roleNames())
+}
+
+// resetFactor takes a user's second factor away, for an administrator whom no other one can help.
+func resetFactor(ctx context.Context, args []string, stdio stdio) error {
+	mine, setup := splitOwn(args, "email", "reason")
+	flags := flag.NewFlagSet("gatehouse user reset-factor", flag.ContinueOnError)
+	flags.SetOutput(stdio.err)
+	email := flags.String("email", "", "e-mail address of the user")
+	reason := flags.String("reason", "", "why, and how you know that it is them who ask; it stays in the audit log")
+	if helped("user reset-factor", flags, setup, stdio) {
+		return nil
+	}
+	if err := flags.Parse(mine); err != nil {
+		return exitError{code: exitUsage}
+	}
+	return withApp(ctx, "user reset-factor", setup, stdio, func(a *app.App, rest []string) error {
+		if err := noArguments("user reset-factor", rest); err != nil {
+			return err
+		}
+		u, err := a.Features.Accounts.ByEmail(ctx, *email)
+		if err != nil {
+			return forTerminal(err)
+		}
+		cli := authz.System("cli")
+		if err := a.Features.Factors.Reset(ctx, cli, u.ID, strings.TrimSpace(*reason)); err != nil {
+			return forTerminal(err)
+		}
+		if err := a.Features.Signin.EndAll(ctx, cli, u.ID); err != nil {
+			return err
+		}
+		printf(stdio.out, "%s signs in with the password alone now, and sets up a new second factor.\n", u.Email)
+		return nil
+	})
+}
+
+// addUser is `gatehouse user add --email … --name … --role … [--role …]`; the password is read from standard input.
+func addUser(ctx context.Context, args []string, stdio stdio) error {
+	mine, setup := splitOwn(args, "email", "name", "role", "time-zone")
 	var n account.New
 	flags := flag.NewFlagSet("gatehouse user add", flag.ContinueOnError)
 	flags.SetOutput(stdio.err)

@@ -17,6 +17,7 @@ func TestHelpListsOwnOptions(t *testing.T) {
 	}{
 		{[]string{"token", "create", "--help"}, []string{"--name", "--scope", "--days", "(default 365)", "--data"}},
 		{[]string{"user", "add", "-h"}, []string{"--email", "--role", "--time-zone", "--data"}},
+		{[]string{"user", "reset-factor", "-h"}, []string{"--email", "--reason", "--data"}},
 		{[]string{"demo", "--help"}, []string{"--candidates", "--addr"}},
 	} {
 		code, _, errout := gatehouse(t, "", tt.command...)
@@ -60,6 +61,26 @@ func TestErrandsBesideTheServer(t *testing.T) {
 	add("beside@example.com")
 	if code, out, errout := gatehouse(t, "", "token", "create", "--name", "endpoint tool"); code != 0 || len(strings.TrimSpace(out)) < 20 {
 		t.Errorf("token create: exit %d, %s%s", code, out, errout)
+	}
+	reset := func(email, reason string) (int, string) {
+		code, out, errout := gatehouse(t, "", "user", "reset-factor", "--email", email, "--reason", reason)
+		return code, out + errout
+	}
+	hr, err := a.Features.Accounts.ByEmail(t.Context(), "before@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Features.Factors.Begin(t.Context(), hr); err != nil {
+		t.Fatal(err)
+	}
+	if code, says := reset(hr.Email, ""); code == 0 || !strings.Contains(says, "how you know") {
+		t.Errorf("reset without a reason: exit %d, %s", code, says)
+	}
+	if code, says := reset("nobody@example.com", "lost"); code != exitFailed || !strings.Contains(says, "user") {
+		t.Errorf("reset of nobody: exit %d, %s", code, says)
+	}
+	if code, says := reset("BEFORE@example.com", "The telephone fell into the sea."); code != 0 || !strings.Contains(says, "password alone") {
+		t.Errorf("reset: exit %d, %s", code, says)
 	}
 	var users, tokens int
 	if err := a.DB.Pool().QueryRow(t.Context(), `SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM api_tokens)`).Scan(&users, &tokens); err != nil {

@@ -1,6 +1,9 @@
 package account
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // ByID returns a user, or a NotFound error.
 func (s *Service) ByID(ctx context.Context, userID ID) (User, error) {
@@ -20,3 +23,9 @@ func (s *Service) Enabled(ctx context.Context) ([]User, error) { return enabledU
 
 // Tokens lists all API tokens, the newest first.
 func (s *Service) Tokens(ctx context.Context) ([]Token, error) { return allTokens(ctx, s.db.Pool()) }
+
+// ByEmail returns the user with that address, however its letters are written; NotFound when there is none.
+func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
+	u, _, err := userByEmail(ctx, s.db.Pool(), strings.TrimSpace(email))
+	return u, err
+}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/claim"
 	"gatehouse/internal/dashboard"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
 	"gatehouse/internal/incident"
@@ -33,6 +34,7 @@ type Features struct {
 	Catalogue *catalogue.Library
 	Accounts  *account.Service
 	Signin    *signin.Service
+	Factors   *factor.Service
 	People    *person.Service
 	Flags     *flag.Service
 	Claims    *claim.Service
@@ -52,7 +54,8 @@ type Features struct {
 func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
 	f := Features{Catalogue: lib}
 	f.Accounts = account.NewService(d)
-	f.Signin = signin.NewService(d, f.Accounts)
+	f.Factors = factor.NewService(d, keys)
+	f.Signin = signin.NewService(d, f.Accounts, f.Factors)
 	f.People = person.NewService(d, keys)
 	f.Flags = flag.NewService(d, lib)
 	f.Claims = claim.NewService(d, lib)
@@ -73,7 +76,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
 		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
-		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin,
+		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin, Factors: f.Factors,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,

@@ -18,7 +18,7 @@ const module = "gatehouse"
 
 // features in the order of docs/architecture.md: one may import those before it, never those after.
 var features = []string{
-	"catalogue", "account", "notify", "signin", "person", "evidence", "flag", "claim", "linkage", "assessment",
+	"catalogue", "account", "notify", "factor", "signin", "person", "evidence", "flag", "claim", "linkage", "assessment",
 	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "audit",
 }
 
@@ -29,6 +29,7 @@ var shared = []string{"ui", "layout", "request", "response", "path", "session", 
 var tables = map[string]string{
 	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
 	"users": "account", "api_tokens": "account", "sessions": "signin",
+	"authenticators": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
 	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence",
 	"flags": "flag", "outcomes": "assessment", "assessments": "assessment", "assessment_moves": "assessment",

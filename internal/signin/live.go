@@ -40,7 +40,7 @@ func (s *Service) Live(ctx context.Context, userID account.ID) ([]Live, error) {
 
 // End ends one session of a user. NotFound when it is another's, or ended already.
 func (s *Service) End(ctx context.Context, actor authz.Actor, userID account.ID, sessionID SessionID) error {
-	defer s.forget()
+	defer s.Forget()
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		var device Device
 		err := tx.QueryRow(ctx, `DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING ip, user_agent`, sessionID, userID).
@@ -59,7 +59,7 @@ func (s *Service) End(ctx context.Context, actor authz.Actor, userID account.ID,
 
 // EndOthers ends every session of a user but one, and says how many there were.
 func (s *Service) EndOthers(ctx context.Context, actor authz.Actor, userID account.ID, but SessionID) (ended int, err error) {
-	defer s.forget()
+	defer s.Forget()
 	err = s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id <> $2`, userID, but)
 		if err != nil {
@@ -73,8 +73,8 @@ func (s *Service) EndOthers(ctx context.Context, actor authz.Actor, userID accou
 	return ended, err
 }
 
-// forget makes every session be read anew.
-func (s *Service) forget() {
+// Forget makes every session be read anew, as after a change of what its user has to prove themselves with.
+func (s *Service) Forget() {
 	s.mu.Lock()
 	clear(s.known)
 	s.mu.Unlock()

@@ -1,4 +1,5 @@
-// Package signin owns login sessions: the table sessions. Passwords are internal/account's; the cookie is web's.
+// Package signin owns login sessions: the table sessions. Passwords are internal/account's, second factors
+// internal/factor's; the cookie is web's.
 package signin
 
 import (
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -35,7 +37,22 @@ type Session struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
+	// ProvedAt is when whoever sits there last gave a password or code.
+	ProvedAt time.Time
+	// HasFactor says that the user has a second factor.
+	HasFactor bool
+	Owes      Owed
 }
+
+// Owed is what a session lacks before it opens anything.
+type Owed int
+
+// What a session can lack: nothing, a code of the user's second factor, or that they set one up because a role asks for it.
+const (
+	Nothing Owed = iota
+	Code
+	Enrolment
+)
 
 // Device is what is kept about where a session was begun, for the person to recognise it.
 type Device struct{ IP, UserAgent string }
@@ -44,6 +61,7 @@ type Device struct{ IP, UserAgent string }
 type Service struct {
 	db       *db.DB
 	accounts *account.Service
+	factors  *factor.Service
 
 	mu    sync.Mutex
 	known map[[32]byte]remembered
@@ -55,8 +73,8 @@ type remembered struct {
 }
 
 // NewService returns the service on d.
-func NewService(d *db.DB, accounts *account.Service) *Service {
-	return &Service{db: d, accounts: accounts, known: map[[32]byte]remembered{}}
+func NewService(d *db.DB, accounts *account.Service, factors *factor.Service) *Service {
+	return &Service{db: d, accounts: accounts, factors: factors, known: map[[32]byte]remembered{}}
 }
 
 // SignIn checks the password and begins a session. It returns the token for the cookie, which is not kept, and
@@ -82,15 +100,12 @@ func (s *Service) recordRefusal(ctx context.Context, dev Device) error {
 }
 
 func (s *Service) begin(ctx context.Context, u account.User, dev Device) (string, error) {
-	raw := make([]byte, 32)
-	rand.Read(raw)
-	token := base64.RawURLEncoding.EncodeToString(raw)
-	hash := sha256.Sum256([]byte(token))
+	token, hash := newToken()
 	err := s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, ip, user_agent)
-			VALUES ($1, $2, $3, $3, $4, $5, left($6, 300))`,
-			hash[:], u.ID, tx.Now, tx.Now.Add(Lifetime), dev.IP, dev.UserAgent); err != nil {
+			INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proved_at, expires_at, ip, user_agent)
+			VALUES ($1, $2, $3, $3, $7, $4, $5, left($6, 300))`,
+			hash, u.ID, tx.Now, tx.Now.Add(Lifetime), dev.IP, dev.UserAgent, s.now()); err != nil {
 			return err
 		}
 		tx.Record(db.Entry{Action: "session.begun", SubjectKind: "user", SubjectID: string(u.ID),
@@ -98,6 +113,15 @@ func (s *Service) begin(ctx context.Context, u account.User, dev Device) (string
 		return nil
 	})
 	return token, err
+}
+
+// newToken makes a token for the cookie and the hash that is kept of it.
+func newToken() (token string, hash []byte) {
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	token = base64.RawURLEncoding.EncodeToString(raw)
+	sum := sha256.Sum256([]byte(token))
+	return token, sum[:]
 }
 
 // Find returns the live session of a cookie's token, or an Unauthenticated error.
@@ -159,7 +183,7 @@ func (s *Service) SignOut(ctx context.Context, actor authz.Actor, token string) 
 
 // EndAll ends every session of a user, as after a change of roles or a disabled account.
 func (s *Service) EndAll(ctx context.Context, actor authz.Actor, userID account.ID) error {
-	defer s.forget()
+	defer s.Forget()
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, userID)
 		if err != nil {
@@ -182,16 +206,20 @@ func (s *Service) Sweep(ctx context.Context) error {
 func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time) (Session, error) {
 	rows, _ := q.Query(ctx, `
 		SELECT u.id, u.email, u.name, u.roles, u.time_zone, u.person_id, u.created_at, u.disabled_at, u.version,
-		       s.id, s.created_at, s.last_seen_at, s.expires_at
+		       s.id, s.created_at, s.last_seen_at, s.expires_at, s.proved_at, s.factor_at IS NOT NULL,
+		       EXISTS (SELECT FROM authenticators a WHERE a.user_id = u.id AND a.confirmed_at IS NOT NULL),
+		       EXISTS (SELECT FROM factor_roles r WHERE r.role = ANY (u.roles))
 		FROM   sessions s
 		JOIN   users u ON u.id = s.user_id
 		WHERE  s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.disabled_at IS NULL`,
 		hash, now, now.Add(-Idle))
 	found, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Session, error) {
 		var f Session
+		var given, required bool
 		u := &f.User
 		err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Roles, &u.TimeZone, &u.PersonID, &u.CreatedAt, &u.DisabledAt, &u.Version,
-			&f.ID, &f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt)
+			&f.ID, &f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt, &f.ProvedAt, &given, &f.HasFactor, &required)
+		f.Owes = owed(f.HasFactor, given, required)
 		return f, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/signin"
 )
 
@@ -12,6 +13,21 @@ type accountView struct {
 	User     account.User
 	Sessions []signin.Live
 	Here     signin.SessionID
+	Factor   factor.State
+}
+
+// fewCodes is how many recovery codes are so few that it is time for new ones.
+const fewCodes = factor.RecoveryCodes / 3
+
+// userView is a user as an administrator sees them.
+type userView struct {
+	User     account.User
+	Form     userForm
+	Problems map[string]string
+	Factor   factor.State
+	Sessions []signin.Live
+	// Self says that the administrator looks at their own.
+	Self bool
 }
 
 // Marks of browsers and systems in the text that a browser sends of itself, the telling ones first: nearly all call

@@ -21,6 +21,7 @@ type userForm struct {
 	Email, Name, TimeZone string
 	Roles                 []string
 	Version               int
+	Reason                string // why a second factor is reset
 	password              string
 }
 
@@ -54,7 +55,8 @@ func parseUser(w http.ResponseWriter, r *http.Request) (userForm, error) {
 	}
 	version, _ := strconv.Atoi(r.FormValue("version")) // absent or odd: a version that fits no row
 	return userForm{Email: request.Text(r, "email"), Name: request.Text(r, "name"), TimeZone: request.Text(r, "time_zone"),
-		Roles: slices.Clone(r.PostForm["roles"]), Version: version, password: r.PostFormValue("password")}, nil
+		Roles: slices.Clone(r.PostForm["roles"]), Version: version, Reason: request.Text(r, "reason"),
+		password: r.PostFormValue("password")}, nil
 }
 
 // tokenForm is what somebody typed about a token, and after creating it the secret.
@@ -95,6 +97,27 @@ func roleOptions() []ui.Option {
 	options := make([]ui.Option, len(authz.Roles))
 	for i, r := range authz.Roles {
 		options[i] = ui.Option{Value: string(r), Label: r.Title(), Help: help[r]}
+	}
+	return options
+}
+
+func roleNames(roles []authz.Role) []string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return names
+}
+
+// ruleOptions are the roles with how many of their holders a rule would make set something up.
+func ruleOptions(without map[authz.Role]int) []ui.Option {
+	options := make([]ui.Option, len(authz.Roles))
+	for i, r := range authz.Roles {
+		help := "Nobody is without one."
+		if n := without[r]; n > 0 {
+			help = ui.Plural(n, "person has", "people have") + " none yet."
+		}
+		options[i] = ui.Option{Value: string(r), Label: r.Title(), Help: help}
 	}
 	return options
 }

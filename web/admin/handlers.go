@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/signin"
@@ -27,12 +28,13 @@ type Part struct {
 type Handlers struct {
 	accounts *account.Service
 	signin   *signin.Service
+	factors  *factor.Service
 	parts    func(context.Context) []Part
 }
 
 // New returns the handlers; parts describes the installation for the system page.
-func New(accounts *account.Service, s *signin.Service, parts func(context.Context) []Part) *Handlers {
-	return &Handlers{accounts: accounts, signin: s, parts: parts}
+func New(accounts *account.Service, s *signin.Service, factors *factor.Service, parts func(context.Context) []Part) *Handlers {
+	return &Handlers{accounts: accounts, signin: s, factors: factors, parts: parts}
 }
 
 // Users lists everybody who may sign in.
@@ -72,7 +74,19 @@ func (h *Handlers) User(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, userPage(u, formOf(u), nil))
+	return h.showUser(w, r, http.StatusOK, u, formOf(u), nil)
+}
+
+func (h *Handlers) showUser(w http.ResponseWriter, r *http.Request, status int, u account.User, form userForm, problems map[string]string) error {
+	v := userView{User: u, Form: form, Problems: problems, Self: u.ID == request.User(r).ID}
+	var err error
+	if v.Factor, err = h.factors.Of(r.Context(), u.ID); err != nil {
+		return err
+	}
+	if v.Sessions, err = h.signin.Live(r.Context(), u.ID); err != nil {
+		return err
+	}
+	return response.Page(w, r, status, userPage(v))
 }
 
 func (h *Handlers) user(r *http.Request) (account.User, error) {
@@ -114,6 +128,61 @@ func (h *Handlers) Enable(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// ResetFactor takes a user's second factor away, with a reason, and ends their sessions.
+func (h *Handlers) ResetFactor(w http.ResponseWriter, r *http.Request) error {
+	return h.change(w, r, "Second factor reset. They sign in with their password and set up a new one.", func(ctx context.Context, u account.User, form userForm) error {
+		return h.factors.Reset(ctx, request.Actor(r), u.ID, form.Reason)
+	})
+}
+
+// EndSessionOf ends one session of another user.
+func (h *Handlers) EndSessionOf(w http.ResponseWriter, r *http.Request) error {
+	u, err := h.user(r)
+	if err != nil {
+		return err
+	}
+	sessionID, err := request.ID[signin.SessionID](r, "session")
+	if err != nil {
+		return err
+	}
+	if string(sessionID) == request.Session(r) {
+		return apperr.Conflict("This is the session you are in. Sign out to end it.")
+	}
+	if err := h.signin.End(r.Context(), request.Actor(r), u.ID, sessionID); err != nil {
+		return err
+	}
+	return response.See(w, r, path.User(u.ID), "That session has ended.")
+}
+
+// Rules shows which roles need a second factor, and how many of their holders have one.
+func (h *Handlers) Rules(w http.ResponseWriter, r *http.Request) error {
+	required, err := h.factors.Required(r.Context())
+	if err != nil {
+		return err
+	}
+	missing, err := h.factors.Without(r.Context())
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, http.StatusOK, rulesPage(required, missing))
+}
+
+// SetRules replaces the roles that need a second factor.
+func (h *Handlers) SetRules(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	roles := make([]authz.Role, len(r.PostForm["roles"]))
+	for i, name := range r.PostForm["roles"] {
+		roles[i] = authz.Role(name)
+	}
+	if err := h.factors.Require(r.Context(), request.Actor(r), roles); err != nil {
+		return err
+	}
+	h.signin.Forget()
+	return response.See(w, r, path.SignInRules, "Saved. Whoever lacks a second factor sets one up before their next page.")
+}
+
 // change does one thing to a user, ends their sessions, and shows the page again when the input does not fit.
 func (h *Handlers) change(w http.ResponseWriter, r *http.Request, done string,
 	do func(context.Context, account.User, userForm) error) error {
@@ -128,7 +197,7 @@ func (h *Handlers) change(w http.ResponseWriter, r *http.Request, done string,
 	err = do(r.Context(), u, form)
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		form.Name, form.Email, form.TimeZone = u.Name, u.Email, u.TimeZone
-		return response.Page(w, r, http.StatusUnprocessableEntity, userPage(u, form, invalid.Fields))
+		return h.showUser(w, r, http.StatusUnprocessableEntity, u, form, invalid.Fields)
 	}
 	if err != nil {
 		return err
@@ -199,7 +268,11 @@ func (h *Handlers) showAccount(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, status, accountPage(accountView{User: request.User(r), Sessions: live, Here: signin.SessionID(request.Session(r))}, problems))
+	state, err := h.factors.Of(r.Context(), request.User(r).ID)
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, status, accountPage(accountView{User: request.User(r), Sessions: live, Here: signin.SessionID(request.Session(r)), Factor: state}, problems))
 }
 
 // EndSession ends one of one's own sessions; this one is ended by signing out.

@@ -8,6 +8,7 @@ const (
 	Today          = "/"
 	SignIn         = "/sign-in"
 	SignOut        = "/sign-out"
+	Confirm        = "/sign-in/confirm"
 	Board          = "/board"
 	Candidates     = "/candidates"
 	CandidatesCSV  = "/candidates.csv"
@@ -33,9 +34,12 @@ const (
 	NewUser        = "/admin/users/new"
 	Tokens         = "/admin/tokens"
 	System         = "/admin/system"
+	SignInRules    = "/admin/sign-in"
 	Account        = "/account"
 	Sessions       = "/account/sessions"
 	OtherSessions  = Sessions + "/others"
+	Authenticator  = Account + "/authenticator"
+	RecoveryCodes  = Account + "/recovery-codes"
 	Components     = "/dev/components"
 	Health         = "/healthz"
 	Ready          = "/readyz"
@@ -56,6 +60,9 @@ func SignInThen(next string) string {
 	}
 	return SignIn + "?next=" + url.QueryEscape(next)
 }
+
+// ConfirmThen is where people show again that it is them, and go on to next.
+func ConfirmThen(next string) string { return Confirm + "?next=" + url.QueryEscape(next) }
 
 // Candidate is a candidate's page.
 func Candidate[ID ~string](id ID) string { return with(Candidates, string(id)) }

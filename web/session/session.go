@@ -110,6 +110,35 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, email, password st
 	return s.Save(r, w, sess)
 }
 
+// Prove takes what shows that it is still the same person and gives the browser the session's new token. Errors are
+// signin.Prove's.
+func (s *Store) Prove(w http.ResponseWriter, r *http.Request, given string) error {
+	return s.renew(w, r, func(token string) (next string, err error) { return s.signin.Prove(r.Context(), token, given) })
+}
+
+// ConfirmAuthenticator makes the authenticator count that the user began, gives the browser the session's new token, and
+// returns the recovery codes. Errors are signin.ConfirmAuthenticator's.
+func (s *Store) ConfirmAuthenticator(w http.ResponseWriter, r *http.Request, code string) (recovery []string, err error) {
+	err = s.renew(w, r, func(token string) (next string, err error) {
+		recovery, next, err = s.signin.ConfirmAuthenticator(r.Context(), token, code)
+		return next, err
+	})
+	return recovery, err
+}
+
+func (s *Store) renew(w http.ResponseWriter, r *http.Request, prove func(token string) (next string, err error)) error {
+	sess, err := s.Get(r, s.CookieName())
+	if err != nil {
+		return err
+	}
+	next, err := prove(sess.ID)
+	if err != nil {
+		return err
+	}
+	sess.ID = next
+	return s.Save(r, w, sess)
+}
+
 // End signs the browser out.
 func (s *Store) End(w http.ResponseWriter, r *http.Request) error {
 	sess, err := s.Get(r, s.CookieName())

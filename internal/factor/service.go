@@ -1,0 +1,224 @@
+package factor
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/seal"
+)
+
+// Service keeps and checks second factors.
+type Service struct {
+	db  *db.DB
+	box seal.Box
+}
+
+// NewService returns the service on d; keys encrypt the authenticators' secrets.
+func NewService(d *db.DB, keys *seal.Keyring) *Service {
+	return &Service{db: d, box: keys.Box("authenticator secrets")}
+}
+
+// Of says what a user has.
+func (s *Service) Of(ctx context.Context, userID account.ID) (State, error) {
+	return stateOf(ctx, s.db.Pool(), userID)
+}
+
+// Begin gives the user a new secret for an authenticator, which counts once Confirm has seen a code of it. A secret begun
+// before is replaced. Conflict while a confirmed one is there.
+func (s *Service) Begin(ctx context.Context, u account.User) error {
+	made, err := newSecret(u.Email)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		begun, err := beginAuthenticator(ctx, tx, u.ID, s.box.Seal([]byte(made.Secret), string(u.ID)))
+		if err != nil {
+			return err
+		}
+		if !begun {
+			return apperr.Conflict("You have an authenticator already. Remove it first.")
+		}
+		tx.Record(db.Entry{Action: "authenticator.begun", SubjectKind: "user", SubjectID: string(u.ID)})
+		return nil
+	})
+}
+
+// Pending is the secret that Begin made and nobody confirmed yet; NotFound without one.
+func (s *Service) Pending(ctx context.Context, u account.User) (Enrolment, error) {
+	kept, err := authenticatorOf(ctx, s.db.Pool(), u.ID)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if kept.ConfirmedAt != nil {
+		return Enrolment{}, apperr.Missing("authenticator to set up")
+	}
+	secret, err := s.box.Open(kept.Secret, string(u.ID))
+	if err != nil {
+		return Enrolment{}, err
+	}
+	return enrolmentOf(string(secret), u.Email)
+}
+
+// Confirm makes the authenticator that Begin began count, when the code is one of its codes at that time, and returns the
+// recovery codes, which are not kept and cannot be shown again. InvalidInput at "code" for any other code.
+func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, code string, at time.Time) ([]string, error) {
+	kept, err := lockAuthenticator(ctx, tx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if kept.ConfirmedAt != nil {
+		return nil, apperr.Conflict("This authenticator is set up already.")
+	}
+	counted, err := s.countStep(ctx, tx, userID, kept, plain(code), at)
+	if err != nil {
+		return nil, err
+	}
+	if !counted {
+		return nil, apperr.Invalid("code", "That is not the code the authenticator shows now. Check that the clock of the telephone is right.")
+	}
+	if err := confirmAuthenticator(ctx, tx, userID); err != nil {
+		return nil, err
+	}
+	tx.Record(db.Entry{Action: "authenticator.confirmed", SubjectKind: "user", SubjectID: string(userID)})
+	return renewRecoveryCodes(ctx, tx, userID)
+}
+
+// Check reports whether the code is one that the user's authenticator shows at that time, or one of their recovery codes,
+// and uses it up: it counts once.
+func (s *Service) Check(ctx context.Context, tx *db.Tx, userID account.ID, code string, at time.Time) (bool, error) {
+	code = plain(code)
+	if !isTime(code) {
+		return useRecoveryCode(ctx, tx, userID, code)
+	}
+	kept, err := lockAuthenticator(ctx, tx, userID)
+	if apperr.KindOf(err) == apperr.NotFound && err != nil {
+		return false, nil
+	}
+	if err != nil || kept.ConfirmedAt == nil {
+		return false, err
+	}
+	return s.countStep(ctx, tx, userID, kept, code, at)
+}
+
+// countStep uses up the step whose code this is, if it is one's.
+func (s *Service) countStep(ctx context.Context, tx *db.Tx, userID account.ID, kept authenticator, code string, at time.Time) (bool, error) {
+	secret, err := s.box.Open(kept.Secret, string(userID))
+	if err != nil {
+		return false, err
+	}
+	counts := stepOf(string(secret), code, at, kept.LastStep)
+	if counts == 0 {
+		return false, nil
+	}
+	return true, setStep(ctx, tx, userID, counts)
+}
+
+// RenewCodes replaces the user's recovery codes and returns the new ones, which are not kept. Conflict without an
+// authenticator.
+func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []string, err error) {
+	err = s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		state, err := stateOf(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		if !state.Any() {
+			return apperr.Conflict("Recovery codes stand in for an authenticator. Set one up first.")
+		}
+		codes, err = renewRecoveryCodes(ctx, tx, u.ID)
+		return err
+	})
+	return codes, err
+}
+
+func renewRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID) ([]string, error) {
+	codes := newRecoveryCodes()
+	hashes := make([][]byte, len(codes))
+	for i, c := range codes {
+		hashes[i] = hashOf(c)
+	}
+	if err := replaceRecoveryCodes(ctx, tx, userID, hashes); err != nil {
+		return nil, err
+	}
+	tx.Record(db.Entry{Action: "recovery_codes.renewed", SubjectKind: "user", SubjectID: string(userID),
+		Detail: map[string]any{"codes": len(codes)}})
+	return codes, nil
+}
+
+// Remove takes one's own second factor away. Conflict while a role that one holds asks for it.
+func (s *Service) Remove(ctx context.Context, u account.User) error {
+	return s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		required, err := rolesThatRequire(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range u.Roles {
+			if slices.Contains(required, r) {
+				return apperr.Conflict("As %s you need a second factor. Ask an administrator to reset it when you change the device.", r.Title())
+			}
+		}
+		return clearFactors(ctx, tx, u.ID, db.Entry{Action: "authenticator.removed"})
+	})
+}
+
+// Reset takes another's second factor away, with the reason, for somebody who lost it: their password then lets them in to
+// set up a new one. Conflict when they have none. The caller ends their sessions.
+func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.ID, reason string) error {
+	if reason == "" {
+		return apperr.Invalid("reason", "Say how you know that it is them who ask: it stays in the audit log.")
+	}
+	if actor.ID == string(userID) {
+		return apperr.Conflict("Your own second factor is removed on your account page, or reset by another administrator.")
+	}
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		return clearFactors(ctx, tx, userID, db.Entry{Action: "authenticator.reset", Reason: reason})
+	})
+}
+
+func clearFactors(ctx context.Context, tx *db.Tx, userID account.ID, entry db.Entry) error {
+	there, err := deleteFactors(ctx, tx, userID)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return apperr.Conflict("There is no second factor to take away.")
+	}
+	entry.SubjectKind, entry.SubjectID = "user", string(userID)
+	tx.Record(entry)
+	return nil
+}
+
+// Required lists the roles whose holders must have a second factor.
+func (s *Service) Required(ctx context.Context) ([]authz.Role, error) {
+	return rolesThatRequire(ctx, s.db.Pool())
+}
+
+// Require replaces the roles whose holders must have a second factor. Whoever has none sets one up before their next page.
+func (s *Service) Require(ctx context.Context, actor authz.Actor, roles []authz.Role) error {
+	for _, r := range roles {
+		if !slices.Contains(authz.Roles, r) {
+			return apperr.Invalid("roles", "There is no role %q.", r)
+		}
+	}
+	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		before, err := rolesThatRequire(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := setRolesThatRequire(ctx, tx, roles); err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "factor_roles.set", SubjectKind: "installation", SubjectID: "factor_roles",
+			Detail: map[string]any{"from": before, "to": roles}})
+		return nil
+	})
+}
+
+// Without counts, by role, the users who may sign in and have no second factor.
+func (s *Service) Without(ctx context.Context) (map[authz.Role]int, error) {
+	return usersWithout(ctx, s.db.Pool())
+}

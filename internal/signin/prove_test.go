@@ -1,0 +1,264 @@
+package signin_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/factor"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/db/dbtest"
+	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/signin"
+)
+
+// gate is sign-in with second factors.
+type gate struct {
+	*testing.T
+	d        *db.DB
+	accounts *account.Service
+	factors  *factor.Service
+	signin   *signin.Service
+	user     account.User
+}
+
+func newGate(t *testing.T) *gate {
+	t.Helper()
+	t.Parallel()
+	d := dbtest.New(t)
+	g := &gate{T: t, d: d, accounts: account.NewService(d), factors: factor.NewService(d, ring(t))}
+	g.signin = signin.NewService(d, g.accounts, g.factors)
+	g.user = g.add("a@example.com", authz.HR)
+	return g
+}
+
+func ring(t *testing.T) *seal.Keyring {
+	t.Helper()
+	master := make([]byte, 32)
+	rand.Read(master)
+	keys, err := seal.NewKeyring(master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func (g *gate) must(err error) {
+	g.Helper()
+	if err != nil {
+		g.Fatal(err)
+	}
+}
+
+func (g *gate) add(email string, role authz.Role) account.User {
+	g.Helper()
+	id, err := g.accounts.Add(ctx, authz.System("test"), account.New{Email: email, Name: email, Password: password, Roles: []authz.Role{role}})
+	g.must(err)
+	u, err := g.accounts.ByID(ctx, id)
+	g.must(err)
+	return u
+}
+
+func (g *gate) begin() string {
+	g.Helper()
+	return begin(g.T, g.signin)
+}
+
+// code is what the user's authenticator shows so many steps from now.
+func (g *gate) code(secret string, steps int) string {
+	g.Helper()
+	code, err := totp.GenerateCode(secret, time.Now().Add(time.Duration(steps)*30*time.Second))
+	g.must(err)
+	return code
+}
+
+// enrol sets an authenticator up in a session; it gives the secret, the recovery codes and the session's new token.
+func (g *gate) enrol(token string) (secret string, recovery []string, next string) {
+	g.Helper()
+	g.must(g.factors.Begin(ctx, g.user))
+	pending, err := g.factors.Pending(ctx, g.user)
+	g.must(err)
+	recovery, next, err = g.signin.ConfirmAuthenticator(ctx, token, g.code(pending.Secret, -1))
+	g.must(err)
+	return pending.Secret, recovery, next
+}
+
+func (g *gate) find(token string) signin.Session {
+	g.Helper()
+	found, err := g.signin.Find(ctx, token)
+	g.must(err)
+	return found
+}
+
+func (g *gate) gone(token string) bool {
+	g.Helper()
+	_, err := g.signin.Find(ctx, token)
+	return apperr.KindOf(err) == apperr.Unauthenticated
+}
+
+func (g *gate) actions(action string) (n int) {
+	g.Helper()
+	g.must(g.d.Pool().QueryRow(ctx, `SELECT count(*) FROM audit_entries WHERE action = $1`, action).Scan(&n))
+	return n
+}
+
+func TestAnAuthenticatorIsAskedForFromThenOn(t *testing.T) {
+	g := newGate(t)
+	here, elsewhere := g.begin(), g.begin()
+	secret, recovery, next := g.enrol(here)
+	if len(recovery) != factor.RecoveryCodes {
+		t.Errorf("%d recovery codes", len(recovery))
+	}
+	if !g.gone(here) {
+		t.Error("the token before the factor still opens the session")
+	}
+	if got := g.find(next).Owes; got != signin.Nothing {
+		t.Errorf("the session that set it up owes %d", got)
+	}
+	if got := g.find(elsewhere).Owes; got != signin.Code {
+		t.Errorf("the other session owes %d, want a code", got)
+	}
+	later := g.begin()
+	if got := g.find(later).Owes; got != signin.Code {
+		t.Errorf("a later session owes %d, want a code", got)
+	}
+	if _, err := g.signin.Prove(ctx, later, g.code(secret, -1)); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("the code of the enrolment counts again: %v", err)
+	}
+	proved, err := g.signin.Prove(ctx, later, g.code(secret, 0))
+	g.must(err)
+	if got := g.find(proved); got.Owes != signin.Nothing || !g.signin.ProvedLately(got) {
+		t.Errorf("after the code: %+v", got)
+	}
+	if !g.gone(later) {
+		t.Error("the token of the half session opens the whole one")
+	}
+	if _, err := g.signin.Prove(ctx, elsewhere, g.code(secret, 0)); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("a code counts twice: %v", err)
+	}
+	if n := g.actions("session.proved"); n != 2 {
+		t.Errorf("%d entries of proofs, want 2", n)
+	}
+}
+
+func TestARecoveryCodeCountsOnce(t *testing.T) {
+	g := newGate(t)
+	_, recovery, _ := g.enrol(g.begin())
+	first, second := g.begin(), g.begin()
+	if _, err := g.signin.Prove(ctx, first, strings.ToLower(recovery[3])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.signin.Prove(ctx, second, recovery[3]); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("used again: %v", err)
+	}
+	state, err := g.factors.Of(ctx, g.user.ID)
+	g.must(err)
+	if state.RecoveryLeft != factor.RecoveryCodes-1 {
+		t.Errorf("%d left", state.RecoveryLeft)
+	}
+	fresh, err := g.factors.RenewCodes(ctx, g.user)
+	g.must(err)
+	if _, err := g.signin.Prove(ctx, second, recovery[4]); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("an old code after new ones were made: %v", err)
+	}
+	if _, err := g.signin.Prove(ctx, second, fresh[0]); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGuessingEndsTheSession(t *testing.T) {
+	g := newGate(t)
+	secret, _, _ := g.enrol(g.begin())
+	token := g.begin()
+	for range 4 {
+		if _, err := g.signin.Prove(ctx, token, "000000"); apperr.KindOf(err) != apperr.InvalidInput {
+			t.Fatalf("a wrong code: %v", err)
+		}
+	}
+	if _, err := g.signin.Prove(ctx, token, "000000"); apperr.KindOf(err) != apperr.Unauthenticated {
+		t.Errorf("the fifth wrong code: %v", err)
+	}
+	if _, err := g.signin.Prove(ctx, token, g.code(secret, 0)); apperr.KindOf(err) != apperr.Unauthenticated {
+		t.Errorf("the right code after the session ended: %v", err)
+	}
+	if n := g.actions("session.proof_refused"); n != 5 {
+		t.Errorf("%d entries of refused proofs, want 5", n)
+	}
+}
+
+func TestWithoutAFactorThePasswordProves(t *testing.T) {
+	g := newGate(t)
+	token := g.begin()
+	if _, err := g.signin.Prove(ctx, token, "not the password"); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("a wrong password: %v", err)
+	}
+	_, err := g.d.Pool().Exec(ctx, `UPDATE sessions SET proved_at = proved_at - interval '16 minutes'`)
+	g.must(err)
+	g.signin.Forget()
+	if g.signin.ProvedLately(g.find(token)) {
+		t.Error("a proof of sixteen minutes ago counts as late")
+	}
+	next, err := g.signin.Prove(ctx, token, password)
+	g.must(err)
+	if !g.signin.ProvedLately(g.find(next)) || !g.gone(token) {
+		t.Error("the password did not prove, or the old token lives on")
+	}
+}
+
+func TestARoleMayAskForAFactor(t *testing.T) {
+	g := newGate(t)
+	admin := g.add("admin@example.com", authz.Administrator)
+	token := g.begin()
+	g.must(g.factors.Require(ctx, admin.Actor(), []authz.Role{authz.HR, authz.HR}))
+	g.signin.Forget()
+	if got := g.find(token).Owes; got != signin.Enrolment {
+		t.Fatalf("owes %d, want to set one up", got)
+	}
+	_, _, next := g.enrol(token)
+	if got := g.find(next).Owes; got != signin.Nothing {
+		t.Errorf("after setting it up: owes %d", got)
+	}
+	if err := g.factors.Remove(ctx, g.user); apperr.KindOf(err) != apperr.Stale {
+		t.Errorf("what the role asks for is removed: %v", err)
+	}
+	if err := g.factors.Begin(ctx, g.user); apperr.KindOf(err) != apperr.Stale {
+		t.Errorf("a second authenticator replaces the first: %v", err)
+	}
+	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, ""); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("a reset without a reason: %v", err)
+	}
+	g.must(g.factors.Reset(ctx, admin.Actor(), g.user.ID, "She called from her desk; her manager stood beside her."))
+	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, "again"); apperr.KindOf(err) != apperr.Stale {
+		t.Errorf("nothing to reset: %v", err)
+	}
+	g.must(g.signin.EndAll(ctx, admin.Actor(), g.user.ID))
+	if got := g.find(g.begin()).Owes; got != signin.Enrolment {
+		t.Errorf("after the reset: owes %d, want to set one up", got)
+	}
+	if err := g.factors.Require(ctx, admin.Actor(), []authz.Role{"nobody"}); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("a role that does not exist: %v", err)
+	}
+}
+
+// TestSecretsAreNotReadable: who reads the table has neither the secret nor a recovery code.
+func TestSecretsAreNotReadable(t *testing.T) {
+	g := newGate(t)
+	secret, recovery, _ := g.enrol(g.begin())
+	var rows string
+	g.must(g.d.Pool().QueryRow(ctx, `
+		SELECT (SELECT string_agg(encode(secret, 'escape'), ' ') FROM authenticators) || ' ' ||
+		       (SELECT string_agg(encode(code_hash, 'escape'), ' ') FROM recovery_codes) || ' ' ||
+		       (SELECT string_agg(to_jsonb(e)::text, ' ') FROM audit_entries e) || ' ' ||
+		       coalesce((SELECT string_agg(to_jsonb(v)::text, ' ') FROM audit_values v), '')`).Scan(&rows))
+	for _, s := range append(recovery, secret) {
+		if strings.Contains(rows, s) {
+			t.Errorf("%q can be read", s)
+		}
+	}
+}
