@@ -72,6 +72,11 @@ func TestTheFrameAnswersKeysAndClicks(t *testing.T) {
 		t.Error("the toast offers no undo")
 	}
 
+	// The navigation stays where it is on a page longer than the window.
+	if top := browsertest.Eval[float64](page, `window.scrollTo(0, 600), document.querySelector(".side").getBoundingClientRect().top`); top != 0 {
+		t.Errorf("the navigation is %v pixels from the top of the window after scrolling", top)
+	}
+
 	// Choosing rows
 	page.Click("tbody tr:nth-child(2) input[data-row]")
 	page.WaitFor(".bulk")
