@@ -91,7 +91,7 @@ func (f *floors) page(of string) (*kept, error) {
 }
 
 // plainCookie is what the session cookie is called without HTTPS.
-var plainCookie = session.NewStore(nil, false).CookieName()
+var plainCookie = session.NewStore(nil, "").CookieName()
 
 // look is the floors' one query: a person by primary key.
 func (f *floors) look(r *http.Request) (name string, number int64, err error) {

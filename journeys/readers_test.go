@@ -67,7 +67,7 @@ func TestBeforeTheWeeklyMeeting(t *testing.T) {
 	hr.open(path.CandidateQuery{MissingCheck: "check-video-on"}.URL())
 	hr.sees("Noor Aziz")
 	hr.misses("Kim Abel")
-	csv := browsertest.Eval[string](hr.Page, `fetch([...document.querySelectorAll("a[download]")][0].href).then((r) => r.text())`)
+	csv := browsertest.Eval[string](hr.Page, `fetch(document.querySelector("main a[href*='.csv']").href).then((r) => r.text())`)
 	if !strings.Contains(csv, "Noor Aziz") || strings.Contains(csv, "Kim Abel") {
 		t.Errorf("the CSV is not the list:\n%s", csv)
 	}

@@ -552,6 +552,18 @@ CREATE TABLE outcomes (
     CONSTRAINT outcomes_pkey PRIMARY KEY (person_id, item_id, origin_kind, origin_id)
 );
 
+CREATE TABLE passkeys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    credential_id bytea NOT NULL,
+    credential bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_pkey PRIMARY KEY (id),
+    CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
 CREATE TABLE payments (
     id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -894,6 +906,10 @@ CREATE INDEX jobs_manager ON public.jobs USING btree (manager_id);
 CREATE INDEX jobs_status_recent ON public.jobs USING btree (status, created_at DESC, id DESC);
 
 CREATE INDEX jobs_title_search ON public.jobs USING gin (lower(title) gin_trgm_ops);
+
+CREATE UNIQUE INDEX passkeys_credential ON public.passkeys USING btree (credential_id);
+
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 
 CREATE INDEX payments_case ON public.payments USING btree (case_id, pay_on DESC, id DESC);
 

@@ -23,7 +23,7 @@ func (s *Server) guard(route Route) Handler {
 		if err != nil {
 			return err
 		}
-		if signedIn && found.Owes != signin.Nothing && !settles(route) {
+		if signedIn && found.Owes != signin.Nothing && !settles(found.Owes, route) {
 			if route.Permission != authz.Public {
 				return s.collect(w, r, found)
 			}
@@ -55,12 +55,16 @@ func (s *Server) guard(route Route) Handler {
 	}
 }
 
-// settles reports whether a route is one by which a session gives what it owes: a code, or setting up what codes come
-// from. Nothing else opens before.
-func settles(route Route) bool {
+// settles reports whether a route is one by which a session gives what it owes. Nothing else opens before: who owes a code adds
+// no second factor of their own.
+func settles(owes signin.Owed, route Route) bool {
 	switch route.Pattern {
-	case path.Confirm, path.SignOut, path.Authenticator, path.Authenticator + "/confirm":
+	case path.Confirm, path.SignOut:
 		return true
+	case path.Confirm + "/passkey":
+		return owes == signin.Code
+	case path.Authenticator, path.Authenticator + "/confirm", path.Passkeys, path.Passkeys + "/options":
+		return owes == signin.Enrolment
 	}
 	return false
 }
@@ -73,8 +77,8 @@ func asksProof(route Route) bool {
 		return false
 	case route.Permission == authz.UserManage || route.Permission == authz.TokenManage:
 		return true
-	case route.Pattern == path.Authenticator+"/remove", route.Pattern == path.RecoveryCodes:
-		return true
+	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes:
+		return route.Method != http.MethodGet
 	}
 	return strings.HasSuffix(route.Pattern, ".csv")
 }

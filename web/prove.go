@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/signin"
 	"gatehouse/web/path"
@@ -14,11 +17,13 @@ import (
 // proofForm asks somebody to show that it is them: with a code of their second factor, or their password where they have
 // none. Either Next is the page to go on to, or Resume the address that Sent is sent to again.
 type proofForm struct {
-	Code         bool // a code, not the password
-	Entering     bool // the second half of signing in
-	Next, Resume string
-	Sent         []sentField
-	Error        string
+	Code          bool // a code, not the password
+	Passkey       bool // a passkey will do
+	Authenticator bool // the code may be an authenticator's
+	Entering      bool // the second half of signing in
+	Next, Resume  string
+	Sent          []sentField
+	Error         string
 }
 
 // The names of the form's own fields, which no other form has: what is sent again stands beside them.
@@ -26,6 +31,7 @@ const (
 	proofField  = "gatehouse_proof"
 	nextField   = "next"
 	resumeField = "gatehouse_resume"
+	answerField = "gatehouse_answer"
 )
 
 // collect leads a session that owes something to where it is given.
@@ -45,9 +51,20 @@ func (s *Server) askProof(w http.ResponseWriter, r *http.Request, found signin.S
 		}
 		return lead(w, r, path.ConfirmThen(next))
 	}
-	r = s.withFrame(w, r)
-	return response.Page(w, r, http.StatusUnauthorized, proofPage(proofForm{Code: found.HasFactor,
-		Entering: found.Owes == signin.Code, Resume: r.URL.RequestURI(), Sent: sentWith(w, r)}))
+	form, err := s.proofForm(r, found)
+	if err != nil {
+		return err
+	}
+	form.Resume, form.Sent = r.URL.RequestURI(), sentWith(w, r)
+	return response.Page(w, s.withFrame(w, r), http.StatusUnauthorized, proofPage(form))
+}
+
+// proofForm asks for what the session's user has.
+func (s *Server) proofForm(r *http.Request, found signin.Session) (proofForm, error) {
+	has, err := s.deps.Factors.Of(r.Context(), found.User.ID)
+	_, named := s.sessions.Site(r)
+	return proofForm{Code: found.HasFactor, Authenticator: has.Authenticator != nil, Passkey: named && has.Passkeys > 0,
+		Entering: found.Owes == signin.Code}, err
 }
 
 func lead(w http.ResponseWriter, r *http.Request, to string) error {
@@ -71,11 +88,42 @@ func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if found.Owes == signin.Enrolment {
-		return response.See(w, r, path.Authenticator, "")
+	form, err := s.proofForm(r, found)
+	if err != nil {
+		return err
 	}
-	return response.Page(w, r, http.StatusOK, proofPage(proofForm{Code: found.HasFactor, Entering: found.Owes == signin.Code,
-		Next: localPath(r.FormValue(nextField))}))
+	form.Next = localPath(r.FormValue(nextField))
+	return response.Page(w, r, http.StatusOK, proofPage(form))
+}
+
+// proofOptions says what the browser asks a passkey for, as JSON.
+func (s *Server) proofOptions(w http.ResponseWriter, r *http.Request) error {
+	return s.options(w, r, s.deps.Signin.BeginProof)
+}
+
+// passkeyOptions says how the browser makes a passkey, as JSON.
+func (s *Server) passkeyOptions(w http.ResponseWriter, r *http.Request) error {
+	return s.options(w, r, s.deps.Signin.BeginPasskey)
+}
+
+func (s *Server) options(w http.ResponseWriter, r *http.Request, begin func(context.Context, signin.Session, factor.Site) ([]byte, error)) error {
+	found, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	site, named := s.sessions.Site(r)
+	if !named {
+		return noPasskeys()
+	}
+	options, err := begin(r.Context(), found, site)
+	if err != nil {
+		return err
+	}
+	return response.JSON(w, r, http.StatusOK, json.RawMessage(options))
+}
+
+func noPasskeys() error {
+	return apperr.Conflict("Passkeys need an address that is a name, over HTTPS or localhost. Whoever runs Gatehouse sets it.")
 }
 
 // confirm takes the code or password. What was interrupted is sent again by the browser itself: 307 keeps method and form
@@ -85,9 +133,12 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := proofForm{Code: found.HasFactor, Entering: found.Owes == signin.Code}
+	form, err := s.proofForm(r, found)
+	if err != nil {
+		return err
+	}
 	for _, f := range sentWith(w, r) {
-		if f.name != proofField && f.name != resumeField && f.name != nextField {
+		if f.name != proofField && f.name != answerField && f.name != resumeField && f.name != nextField {
 			form.Sent = append(form.Sent, f)
 		}
 	}
@@ -98,7 +149,8 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	if ok, after := s.byProof.Allow(string(found.User.ID)); !ok {
 		return apperr.RateLimited(after)
 	}
-	err = s.sessions.Prove(w, r, r.PostFormValue(proofField))
+	site, _ := s.sessions.Site(r)
+	err = s.sessions.Prove(w, r, signin.Proof{Typed: r.PostFormValue(proofField), Answer: []byte(r.PostFormValue(answerField)), Site: site})
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		form.Error = invalid.Fields["proof"]
 		return response.Page(w, r, http.StatusUnprocessableEntity, proofPage(form))
@@ -127,7 +179,11 @@ func (s *Server) showAuthenticator(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if found.HasFactor {
+	has, err := s.deps.Factors.Of(r.Context(), found.User.ID)
+	if err != nil {
+		return err
+	}
+	if has.Authenticator != nil {
 		return response.See(w, r, path.Account, "")
 	}
 	return s.authenticatorPage(w, r, http.StatusOK, found, nil)
@@ -135,6 +191,7 @@ func (s *Server) showAuthenticator(w http.ResponseWriter, r *http.Request) error
 
 func (s *Server) authenticatorPage(w http.ResponseWriter, r *http.Request, status int, found signin.Session, problems map[string]string) error {
 	v := enrolView{Required: found.Owes == signin.Enrolment, Problems: problems}
+	_, v.Passkeys = s.sessions.Site(r)
 	pending, err := s.deps.Factors.Pending(r.Context(), found.User)
 	if err != nil {
 		if apperr.KindOf(err) != apperr.NotFound {
@@ -149,10 +206,56 @@ func (s *Server) authenticatorPage(w http.ResponseWriter, r *http.Request, statu
 	return response.Page(w, r, status, enrolPage(v))
 }
 
+// addPasskey keeps the passkey that the browser made.
+func (s *Server) addPasskey(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	if err := request.Form(w, r); err != nil {
+		return err
+	}
+	site, named := s.sessions.Site(r)
+	if !named {
+		return noPasskeys()
+	}
+	codes, err := s.sessions.AddPasskey(w, r, site, request.Text(r, "name"), []byte(r.PostFormValue("answer")))
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		s.log.Info("a passkey was not added", "error", err)
+		return s.authenticatorPage(w, r, http.StatusUnprocessableEntity, found, invalid.Fields)
+	}
+	if err != nil {
+		return err
+	}
+	return enrolled(w, r, codes)
+}
+
+// enrolled goes on after a second factor was added: by way of the recovery codes, when there are any to show.
+func enrolled(w http.ResponseWriter, r *http.Request, codes []string) error {
+	if codes == nil {
+		return response.See(w, r, path.Account, "Added. It counts from now on.")
+	}
+	return response.Page(w, r, http.StatusOK, codesPage(codes, true))
+}
+
+// removePasskey takes one of one's own passkeys away.
+func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
+	passkeyID, err := request.ID[factor.PasskeyID](r, "id")
+	if err != nil {
+		return err
+	}
+	if err := s.deps.Factors.RemovePasskey(r.Context(), request.User(r), passkeyID); err != nil {
+		return err
+	}
+	s.deps.Signin.Forget()
+	return response.See(w, r, path.Account, "That passkey opens nothing any more.")
+}
+
 // enrolView is the page on which an authenticator is set up.
 type enrolView struct {
 	// Required says that a role asks for a second factor, and nothing else opens before.
 	Required bool
+	Passkeys bool // can be made at this address
 	Secret   string
 	Image    string // data URI of the code to scan
 	Problems map[string]string
@@ -182,7 +285,7 @@ func (s *Server) confirmAuthenticator(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, codesPage(codes, true))
+	return enrolled(w, r, codes)
 }
 
 // removeAuthenticator takes one's own second factor away.
@@ -191,7 +294,7 @@ func (s *Server) removeAuthenticator(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	s.deps.Signin.Forget()
-	return response.See(w, r, path.Account, "Your second factor is removed. Your password alone lets you in now.")
+	return response.See(w, r, path.Account, "Your authenticator is removed.")
 }
 
 // renewRecoveryCodes makes new recovery codes and shows them, once.

@@ -68,10 +68,14 @@ func (s *Server) entryRoutes() []Route {
 		{"POST", path.SignOut, authz.Signed, s.signOut},
 		{"GET", path.Confirm, authz.Signed, s.showConfirm},
 		{"POST", path.Confirm, authz.Signed, s.confirm},
+		{"POST", path.Confirm + "/passkey", authz.Signed, s.proofOptions},
 		{"GET", path.Authenticator, authz.Signed, s.showAuthenticator},
 		{"POST", path.Authenticator, authz.Signed, s.beginAuthenticator},
 		{"POST", path.Authenticator + "/confirm", authz.Signed, s.confirmAuthenticator},
 		{"POST", path.Authenticator + "/remove", authz.Signed, s.removeAuthenticator},
+		{"POST", path.Passkeys + "/options", authz.Signed, s.passkeyOptions},
+		{"POST", path.Passkeys, authz.Signed, s.addPasskey},
+		{"POST", path.Passkeys + "/{id}/remove", authz.Signed, s.removePasskey},
 		{"POST", path.RecoveryCodes, authz.Signed, s.renewRecoveryCodes},
 	}
 }
@@ -291,7 +295,7 @@ func (s *Server) libraryRoutes() []Route {
 
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.
 func (s *Server) adminRoutes() []Route {
-	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Factors, s.deps.Parts)
+	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Factors, s.sessions, s.deps.Parts)
 	log := audit.New(s.deps.Audit, s.deps.Accounts, s.deps.People, s.deps.Dashboards)
 	return []Route{
 		{"GET", path.Audit, authz.AuditRead, log.List},

@@ -89,7 +89,7 @@ type Server struct {
 func New(deps Deps) *Server {
 	s := &Server{
 		deps: deps, log: deps.Log, version: deps.Version,
-		sessions: session.NewStore(deps.Signin, deps.Config.Secure()),
+		sessions: session.NewStore(deps.Signin, deps.Config.BaseURL),
 
 		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
 		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),

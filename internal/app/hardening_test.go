@@ -23,7 +23,7 @@ func TestSignInRotatesTheSession(t *testing.T) {
 	w := apptest.New(t)
 	victim, planter := w.User("Vic Tim", authz.HR), w.User("Plan Ter", authz.HR)
 	server := mustParse(t, w.URL)
-	name := session.NewStore(w.Features.Signin, false).CookieName()
+	name := session.NewStore(w.Features.Signin, "").CookieName()
 	own := w.SignIn(planter).Jar.Cookies(server)
 	for what, planted := range map[string]string{"an invented token": strings.Repeat("a", 43), "a session of the planter": own[0].Value} {
 		b := w.Visitor()

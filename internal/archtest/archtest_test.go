@@ -29,7 +29,7 @@ var shared = []string{"ui", "layout", "request", "response", "path", "session", 
 var tables = map[string]string{
 	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
 	"users": "account", "api_tokens": "account", "sessions": "signin",
-	"authenticators": "factor", "recovery_codes": "factor", "factor_roles": "factor",
+	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
 	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence",
 	"flags": "flag", "outcomes": "assessment", "assessments": "assessment", "assessment_moves": "assessment",
@@ -55,7 +55,7 @@ var writesElsewhere = map[string]string{
 // unaudited are the packages that may call WriteUnaudited, with the reason.
 var unaudited = map[string]string{
 	"internal/account":        "token last-use time",
-	"internal/signin":         "session last-seen time and expired sessions",
+	"internal/signin":         "session last-seen time, expired sessions, and what a browser was asked for",
 	"internal/dashboard":      "counts that follow from rows written with their entries",
 	"internal/audit":          "the seal of entries is no entry itself",
 	"internal/platform/sheet": "copies of rows that have their entries",

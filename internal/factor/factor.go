@@ -1,5 +1,5 @@
-// Package factor owns what people prove themselves with beside a password: the tables authenticators, recovery_codes and
-// factor_roles. Which session has proved what is internal/signin's.
+// Package factor owns what people prove themselves with beside a password: the tables authenticators, passkeys,
+// recovery_codes and factor_roles. Which session has proved what is internal/signin's.
 package factor
 
 import (
@@ -34,12 +34,14 @@ const RecoveryCodes = 10
 type State struct {
 	// Authenticator is since when they have one; nil without.
 	Authenticator *time.Time
+	// Passkeys is how many they have.
+	Passkeys int
 	// RecoveryLeft is how many recovery codes are unused.
 	RecoveryLeft int
 }
 
 // Any reports whether there is a second factor at all. Recovery codes alone are none.
-func (s State) Any() bool { return s.Authenticator != nil }
+func (s State) Any() bool { return s.Authenticator != nil || s.Passkeys > 0 }
 
 // Enrolment is what an authenticator app is told once.
 type Enrolment struct {

@@ -14,18 +14,28 @@ import (
 
 // Service keeps and checks second factors.
 type Service struct {
-	db  *db.DB
-	box seal.Box
+	db            *db.DB
+	box, passkeys seal.Box
 }
 
-// NewService returns the service on d; keys encrypt the authenticators' secrets.
+// NewService returns the service on d; keys encrypt the authenticators' secrets and the passkeys.
 func NewService(d *db.DB, keys *seal.Keyring) *Service {
-	return &Service{db: d, box: keys.Box("authenticator secrets")}
+	return &Service{db: d, box: keys.Box("authenticator secrets"), passkeys: keys.Box("passkeys")}
 }
 
 // Of says what a user has.
 func (s *Service) Of(ctx context.Context, userID account.ID) (State, error) {
 	return stateOf(ctx, s.db.Pool(), userID)
+}
+
+// Passkeys lists a user's passkeys, the oldest first.
+func (s *Service) Passkeys(ctx context.Context, userID account.ID) ([]Passkey, error) {
+	rows, err := passkeysOf(ctx, s.db.Pool(), userID)
+	keys := make([]Passkey, len(rows))
+	for i, r := range rows {
+		keys[i] = Passkey{ID: r.ID, Name: r.Name, CreatedAt: r.CreatedAt, LastUsedAt: r.LastUsedAt}
+	}
+	return keys, err
 }
 
 // Begin gives the user a new secret for an authenticator, which counts once Confirm has seen a code of it. A secret begun
@@ -64,8 +74,9 @@ func (s *Service) Pending(ctx context.Context, u account.User) (Enrolment, error
 	return enrolmentOf(string(secret), u.Email)
 }
 
-// Confirm makes the authenticator that Begin began count, when the code is one of its codes at that time, and returns the
-// recovery codes, which are not kept and cannot be shown again. InvalidInput at "code" for any other code.
+// Confirm makes the authenticator that Begin began count, when the code is one of its codes at that time. When it is the
+// user's first second factor it returns recovery codes, which are not kept and cannot be shown again. InvalidInput at "code"
+// for any other code.
 func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, code string, at time.Time) ([]string, error) {
 	kept, err := lockAuthenticator(ctx, tx, userID)
 	if err != nil {
@@ -81,10 +92,17 @@ func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, cod
 	if !counted {
 		return nil, apperr.Invalid("code", "That is not the code the authenticator shows now. Check that the clock of the telephone is right.")
 	}
+	before, err := stateOf(ctx, tx, userID)
+	if err != nil {
+		return nil, err
+	}
 	if err := confirmAuthenticator(ctx, tx, userID); err != nil {
 		return nil, err
 	}
 	tx.Record(db.Entry{Action: "authenticator.confirmed", SubjectKind: "user", SubjectID: string(userID)})
+	if before.Any() {
+		return nil, nil
+	}
 	return renewRecoveryCodes(ctx, tx, userID)
 }
 
@@ -119,7 +137,7 @@ func (s *Service) countStep(ctx context.Context, tx *db.Tx, userID account.ID, k
 }
 
 // RenewCodes replaces the user's recovery codes and returns the new ones, which are not kept. Conflict without an
-// authenticator.
+// second factor.
 func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []string, err error) {
 	err = s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
 		state, err := stateOf(ctx, tx, u.ID)
@@ -127,7 +145,7 @@ func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []strin
 			return err
 		}
 		if !state.Any() {
-			return apperr.Conflict("Recovery codes stand in for an authenticator. Set one up first.")
+			return apperr.Conflict("Recovery codes stand in for a second factor. Set one up first.")
 		}
 		codes, err = renewRecoveryCodes(ctx, tx, u.ID)
 		return err
@@ -149,23 +167,57 @@ func renewRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID) ([]st
 	return codes, nil
 }
 
-// Remove takes one's own second factor away. Conflict while a role that one holds asks for it.
+// Remove takes one's own authenticator away. Conflict when there is none, or when it is the last second factor and a role asks
+// for one.
 func (s *Service) Remove(ctx context.Context, u account.User) error {
-	return s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
-		required, err := rolesThatRequire(ctx, tx)
-		if err != nil {
-			return err
+	return s.drop(ctx, u, db.Entry{Action: "authenticator.removed"}, func(tx *db.Tx) error {
+		there, err := deleteAuthenticator(ctx, tx, u.ID)
+		if err == nil && !there {
+			err = apperr.Conflict("There is no authenticator to take away.")
 		}
-		for _, r := range u.Roles {
-			if slices.Contains(required, r) {
-				return apperr.Conflict("As %s you need a second factor. Ask an administrator to reset it when you change the device.", r.Title())
-			}
-		}
-		return clearFactors(ctx, tx, u.ID, db.Entry{Action: "authenticator.removed"})
+		return err
 	})
 }
 
-// Reset takes another's second factor away, with the reason, for somebody who lost it: their password then lets them in to
+// drop takes a factor away, and with the last one the recovery codes that stood in for it.
+func (s *Service) drop(ctx context.Context, u account.User, entry db.Entry, remove func(*db.Tx) error) error {
+	return s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		if err := remove(tx); err != nil {
+			return err
+		}
+		left, err := stateOf(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		if !left.Any() {
+			if err := mayGoWithout(ctx, tx, u); err != nil {
+				return err
+			}
+			if err := deleteRecoveryCodes(ctx, tx, u.ID); err != nil {
+				return err
+			}
+		}
+		entry.SubjectKind, entry.SubjectID = "user", string(u.ID)
+		tx.Record(entry)
+		return nil
+	})
+}
+
+// mayGoWithout is a Conflict when one of the user's roles asks for a second factor.
+func mayGoWithout(ctx context.Context, tx *db.Tx, u account.User) error {
+	required, err := rolesThatRequire(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range u.Roles {
+		if slices.Contains(required, r) {
+			return apperr.Conflict("As %s you need a second factor. Set up another one first, or ask an administrator to reset it.", r.Title())
+		}
+	}
+	return nil
+}
+
+// Reset takes all of another's second factors away, with the reason, for somebody who lost them: their password then lets them in to
 // set up a new one. Conflict when they have none. The caller ends their sessions.
 func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.ID, reason string) error {
 	if reason == "" {
@@ -175,21 +227,16 @@ func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.I
 		return apperr.Conflict("Your own second factor is removed on your account page, or reset by another administrator.")
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
-		return clearFactors(ctx, tx, userID, db.Entry{Action: "authenticator.reset", Reason: reason})
+		there, err := deleteFactors(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return apperr.Conflict("There is no second factor to take away.")
+		}
+		tx.Record(db.Entry{Action: "factor.reset", SubjectKind: "user", SubjectID: string(userID), Reason: reason})
+		return nil
 	})
-}
-
-func clearFactors(ctx context.Context, tx *db.Tx, userID account.ID, entry db.Entry) error {
-	there, err := deleteFactors(ctx, tx, userID)
-	if err != nil {
-		return err
-	}
-	if !there {
-		return apperr.Conflict("There is no second factor to take away.")
-	}
-	entry.SubjectKind, entry.SubjectID = "user", string(userID)
-	tx.Record(entry)
-	return nil
 }
 
 // Required lists the roles whose holders must have a second factor.

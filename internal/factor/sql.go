@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 )
@@ -22,7 +23,8 @@ func stateOf(ctx context.Context, q db.Querier, userID account.ID) (State, error
 	var st State
 	err := q.QueryRow(ctx, `
 		SELECT (SELECT confirmed_at FROM authenticators WHERE user_id = $1),
-		       (SELECT count(*)     FROM recovery_codes WHERE user_id = $1)`, userID).Scan(&st.Authenticator, &st.RecoveryLeft)
+		       (SELECT count(*)     FROM passkeys       WHERE user_id = $1),
+		       (SELECT count(*)     FROM recovery_codes WHERE user_id = $1)`, userID).Scan(&st.Authenticator, &st.Passkeys, &st.RecoveryLeft)
 	return st, err
 }
 
@@ -83,12 +85,72 @@ func useRecoveryCode(ctx context.Context, tx *db.Tx, userID account.ID, code str
 
 // deleteFactors reports whether there was anything.
 func deleteFactors(ctx context.Context, tx *db.Tx, userID account.ID) (bool, error) {
-	codes, err := tx.Exec(ctx, `DELETE FROM recovery_codes WHERE user_id = $1`, userID)
+	found, err := deleteAuthenticator(ctx, tx, userID)
 	if err != nil {
 		return false, err
 	}
-	found, err := tx.Exec(ctx, `DELETE FROM authenticators WHERE user_id = $1`, userID)
-	return codes.RowsAffected()+found.RowsAffected() > 0, err
+	keys, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE user_id = $1`, userID)
+	if err != nil {
+		return false, err
+	}
+	return found || keys.RowsAffected() > 0, deleteRecoveryCodes(ctx, tx, userID)
+}
+
+func deleteAuthenticator(ctx context.Context, tx *db.Tx, userID account.ID) (there bool, err error) {
+	tag, err := tx.Exec(ctx, `DELETE FROM authenticators WHERE user_id = $1`, userID)
+	return tag.RowsAffected() > 0, err
+}
+
+func deleteRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM recovery_codes WHERE user_id = $1`, userID)
+	return err
+}
+
+// passkey is a row of passkeys.
+type passkey struct {
+	ID           PasskeyID
+	Name         string
+	CredentialID []byte
+	Credential   []byte
+	CreatedAt    time.Time
+	LastUsedAt   *time.Time
+}
+
+const passkeysSQL = `
+	SELECT id, name, credential_id, credential, created_at, last_used_at
+	FROM   passkeys
+	WHERE  user_id = $1
+	ORDER  BY created_at, id`
+
+func passkeysOf(ctx context.Context, q db.Querier, userID account.ID) ([]passkey, error) {
+	rows, _ := q.Query(ctx, passkeysSQL, userID)
+	return db.Many[passkey](rows)
+}
+
+// lockPasskeys makes whoever proves with one at the same moment wait: its counter only rises.
+func lockPasskeys(ctx context.Context, tx *db.Tx, userID account.ID) ([]passkey, error) {
+	rows, _ := tx.Query(ctx, passkeysSQL+` FOR UPDATE`, userID)
+	return db.Many[passkey](rows)
+}
+
+func insertPasskey(ctx context.Context, tx *db.Tx, passkeyID PasskeyID, userID account.ID, name string, credentialID, credential []byte) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO passkeys (id, user_id, name, credential_id, credential, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		passkeyID, userID, name, credentialID, credential, tx.Now)
+	if db.Violates(err) == "passkeys_credential" {
+		return apperr.Conflict("This passkey is kept already.")
+	}
+	return err
+}
+
+func usePasskey(ctx context.Context, tx *db.Tx, passkeyID PasskeyID, credential []byte, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE passkeys SET credential = $2, last_used_at = $3 WHERE id = $1`, passkeyID, credential, at)
+	return err
+}
+
+func deletePasskey(ctx context.Context, tx *db.Tx, userID account.ID, passkeyID PasskeyID) (there bool, err error) {
+	tag, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, passkeyID, userID)
+	return tag.RowsAffected() > 0, err
 }
 
 func rolesThatRequire(ctx context.Context, q db.Querier) ([]authz.Role, error) {
@@ -110,6 +172,7 @@ func usersWithout(ctx context.Context, q db.Querier) (map[authz.Role]int, error)
 		FROM   users u, unnest(u.roles) AS role
 		WHERE  u.disabled_at IS NULL
 		AND    NOT EXISTS (SELECT FROM authenticators a WHERE a.user_id = u.id AND a.confirmed_at IS NOT NULL)
+		AND    NOT EXISTS (SELECT FROM passkeys p WHERE p.user_id = u.id)
 		GROUP  BY role`)
 	counts := map[authz.Role]int{}
 	var role authz.Role

@@ -3,8 +3,12 @@ package signin
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
 )
@@ -33,11 +37,20 @@ func (s Session) ProvedLately(at time.Time) bool { return at.Sub(s.ProvedAt) < R
 // ProvedLately is the session's at this moment.
 func (s *Service) ProvedLately(found Session) bool { return found.ProvedLately(s.now()) }
 
-// Prove takes what shows that it is still the user who sits there: a code of their second factor, or their password when
-// they have none. It returns the token that the session has from now on; the old one opens nothing any more.
+// Proof is what somebody gives to show that it is them: what they typed, which is a code or password, or what one of their
+// passkeys answered at a site to what BeginProof asked for.
+type Proof struct {
+	Typed  string
+	Answer []byte
+	Site   factor.Site
+}
+
+// Prove takes what shows that it is still the user who sits there: a code of their second factor or an answer of a passkey, or
+// their password when they have none. It returns the token that the session has from now on; the old one opens nothing any
+// more.
 //
 // A wrong one is InvalidInput at "proof". After five the session is ended, which is Unauthenticated.
-func (s *Service) Prove(ctx context.Context, token, given string) (next string, err error) {
+func (s *Service) Prove(ctx context.Context, token string, given Proof) (next string, err error) {
 	hash := sha256.Sum256([]byte(token))
 	found, err := sessionByHash(ctx, s.db.Pool(), hash[:], s.now())
 	if err != nil {
@@ -45,7 +58,7 @@ func (s *Service) Prove(ctx context.Context, token, given string) (next string, 
 	}
 	right := false
 	if !found.HasFactor {
-		_, err = s.accounts.CheckPassword(ctx, found.User.Email, given)
+		_, err = s.accounts.CheckPassword(ctx, found.User.Email, given.Typed)
 		if _, refused := apperr.AsInvalid(err); err != nil && !refused {
 			return "", err
 		}
@@ -55,7 +68,7 @@ func (s *Service) Prove(ctx context.Context, token, given string) (next string, 
 	ended := false
 	err = s.db.Write(ctx, found.User.Actor(), func(tx *db.Tx) error {
 		if found.HasFactor {
-			if right, err = s.factors.Check(ctx, tx, found.User.ID, given, s.now()); err != nil {
+			if right, err = s.secondFactor(ctx, tx, found, given); err != nil {
 				return err
 			}
 		}
@@ -71,12 +84,66 @@ func (s *Service) Prove(ctx context.Context, token, given string) (next string, 
 		return "", err
 	case ended:
 		return "", &apperr.Error{Kind: apperr.Unauthenticated, Message: "That was wrong too often, so the session has ended. Sign in again."}
+	case !right && len(given.Answer) > 0:
+		return "", apperr.Invalid("proof", "The passkey did not answer as asked. Try again, or use a code.")
 	case !right && found.HasFactor:
 		return "", apperr.Invalid("proof", "That is not a code that counts now. Wait for the next one, or use a recovery code.")
 	case !right:
 		return "", apperr.Invalid("proof", "That is not your password.")
 	}
 	return next, nil
+}
+
+func (s *Service) secondFactor(ctx context.Context, tx *db.Tx, found Session, given Proof) (bool, error) {
+	if len(given.Answer) == 0 {
+		return s.factors.Check(ctx, tx, found.User.ID, given.Typed, s.now())
+	}
+	kept, err := takeCeremony(ctx, tx, found.ID)
+	if err != nil || kept == nil {
+		return false, err
+	}
+	return s.factors.CheckPasskey(ctx, tx, found.User, given.Site, kept, given.Answer, s.now())
+}
+
+// BeginProof asks the browser of a session for a proof with a passkey; it returns the options of navigator.credentials.get.
+// What was asked before is forgotten.
+func (s *Service) BeginProof(ctx context.Context, found Session, site factor.Site) ([]byte, error) {
+	asked, err := s.factors.BeginProof(ctx, found.User, site)
+	if err != nil {
+		return nil, err
+	}
+	return asked.Options, s.keepCeremony(ctx, found.ID, asked.Kept)
+}
+
+// BeginPasskey asks the browser of a session for a new passkey; it returns the options of navigator.credentials.create. What was
+// asked before is forgotten.
+func (s *Service) BeginPasskey(ctx context.Context, found Session, site factor.Site) ([]byte, error) {
+	asked, err := s.factors.BeginPasskey(ctx, found.User, site)
+	if err != nil {
+		return nil, err
+	}
+	return asked.Options, s.keepCeremony(ctx, found.ID, asked.Kept)
+}
+
+// keepCeremony keeps what was asked of a browser, for its one answer.
+func (s *Service) keepCeremony(ctx context.Context, sessionID SessionID, kept []byte) error {
+	return s.db.WriteUnaudited(ctx, "what a browser was asked for, until it answers", func(q db.Querier) error {
+		_, err := q.Exec(ctx, `UPDATE sessions SET data = $2 WHERE id = $1`, sessionID, kept)
+		return err
+	})
+}
+
+// takeCeremony returns what was asked of the session's browser, once; nil when nothing was.
+func takeCeremony(ctx context.Context, tx *db.Tx, sessionID SessionID) (kept []byte, err error) {
+	err = tx.QueryRow(ctx, `
+		UPDATE sessions s SET data = '{}'
+		FROM   (SELECT id, data FROM sessions WHERE id = $1 AND data <> '{}' FOR UPDATE) before
+		WHERE  s.id = before.id
+		RETURNING before.data`, sessionID).Scan(&kept)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return kept, err
 }
 
 // proved notes the proof and gives the session another token: what was planted or read before opens nothing afterwards.
@@ -113,18 +180,40 @@ func refused(ctx context.Context, tx *db.Tx, found Session) (ended bool, err err
 	return ended, nil
 }
 
-// ConfirmAuthenticator makes the authenticator that the user began count and the session proved with it. It returns the
-// recovery codes, which are shown once, and the token that the session has from now on. Every other session of the user
-// owes a code from then on.
+// ConfirmAuthenticator makes the authenticator that the user began count and the session proved with it. It returns recovery
+// codes, which are shown once, when it is their first second factor, and the token that the session has from now on. Every
+// other session of the user owes a code from then on.
 func (s *Service) ConfirmAuthenticator(ctx context.Context, token, code string) (recovery []string, next string, err error) {
+	return s.enrol(ctx, token, func(tx *db.Tx, found Session) ([]string, error) {
+		return s.factors.Confirm(ctx, tx, found.User.ID, code, s.now())
+	})
+}
+
+// AddPasskey keeps the passkey that the session's browser made when asked by BeginPasskey, and the session is proved with it.
+// What it returns, and what becomes of the other sessions, is as with ConfirmAuthenticator.
+func (s *Service) AddPasskey(ctx context.Context, token string, site factor.Site, name string, answer []byte) (recovery []string, next string, err error) {
+	return s.enrol(ctx, token, func(tx *db.Tx, found Session) ([]string, error) {
+		kept, err := takeCeremony(ctx, tx, found.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.factors.AddPasskey(ctx, tx, found.User, site, name, kept, answer)
+	})
+}
+
+// enrol adds a second factor in a session, which has proved it with that.
+func (s *Service) enrol(ctx context.Context, token string, add func(*db.Tx, Session) ([]string, error)) (recovery []string, next string, err error) {
 	hash := sha256.Sum256([]byte(token))
 	found, err := sessionByHash(ctx, s.db.Pool(), hash[:], s.now())
 	if err != nil {
 		return nil, "", err
 	}
+	if found.Owes == Code {
+		return nil, "", apperr.SignIn() // a second factor is added by who has shown the first
+	}
 	defer s.Forget()
 	err = s.db.Write(ctx, found.User.Actor(), func(tx *db.Tx) error {
-		recovery, err = s.factors.Confirm(ctx, tx, found.User.ID, code, s.now())
+		recovery, err = add(tx, found)
 		if err != nil {
 			return err
 		}

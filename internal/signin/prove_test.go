@@ -128,10 +128,10 @@ func TestAnAuthenticatorIsAskedForFromThenOn(t *testing.T) {
 	if got := g.find(later).Owes; got != signin.Code {
 		t.Errorf("a later session owes %d, want a code", got)
 	}
-	if _, err := g.signin.Prove(ctx, later, g.code(secret, -1)); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, later, signin.Proof{Typed: g.code(secret, -1)}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("the code of the enrolment counts again: %v", err)
 	}
-	proved, err := g.signin.Prove(ctx, later, g.code(secret, 0))
+	proved, err := g.signin.Prove(ctx, later, signin.Proof{Typed: g.code(secret, 0)})
 	g.must(err)
 	if got := g.find(proved); got.Owes != signin.Nothing || !g.signin.ProvedLately(got) {
 		t.Errorf("after the code: %+v", got)
@@ -139,7 +139,7 @@ func TestAnAuthenticatorIsAskedForFromThenOn(t *testing.T) {
 	if !g.gone(later) {
 		t.Error("the token of the half session opens the whole one")
 	}
-	if _, err := g.signin.Prove(ctx, elsewhere, g.code(secret, 0)); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, elsewhere, signin.Proof{Typed: g.code(secret, 0)}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("a code counts twice: %v", err)
 	}
 	if n := g.actions("session.proved"); n != 2 {
@@ -151,10 +151,10 @@ func TestARecoveryCodeCountsOnce(t *testing.T) {
 	g := newGate(t)
 	_, recovery, _ := g.enrol(g.begin())
 	first, second := g.begin(), g.begin()
-	if _, err := g.signin.Prove(ctx, first, strings.ToLower(recovery[3])); err != nil {
+	if _, err := g.signin.Prove(ctx, first, signin.Proof{Typed: strings.ToLower(recovery[3])}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.signin.Prove(ctx, second, recovery[3]); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, second, signin.Proof{Typed: recovery[3]}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("used again: %v", err)
 	}
 	state, err := g.factors.Of(ctx, g.user.ID)
@@ -164,10 +164,10 @@ func TestARecoveryCodeCountsOnce(t *testing.T) {
 	}
 	fresh, err := g.factors.RenewCodes(ctx, g.user)
 	g.must(err)
-	if _, err := g.signin.Prove(ctx, second, recovery[4]); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, second, signin.Proof{Typed: recovery[4]}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("an old code after new ones were made: %v", err)
 	}
-	if _, err := g.signin.Prove(ctx, second, fresh[0]); err != nil {
+	if _, err := g.signin.Prove(ctx, second, signin.Proof{Typed: fresh[0]}); err != nil {
 		t.Error(err)
 	}
 }
@@ -177,14 +177,14 @@ func TestGuessingEndsTheSession(t *testing.T) {
 	secret, _, _ := g.enrol(g.begin())
 	token := g.begin()
 	for range 4 {
-		if _, err := g.signin.Prove(ctx, token, "000000"); apperr.KindOf(err) != apperr.InvalidInput {
+		if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "000000"}); apperr.KindOf(err) != apperr.InvalidInput {
 			t.Fatalf("a wrong code: %v", err)
 		}
 	}
-	if _, err := g.signin.Prove(ctx, token, "000000"); apperr.KindOf(err) != apperr.Unauthenticated {
+	if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "000000"}); apperr.KindOf(err) != apperr.Unauthenticated {
 		t.Errorf("the fifth wrong code: %v", err)
 	}
-	if _, err := g.signin.Prove(ctx, token, g.code(secret, 0)); apperr.KindOf(err) != apperr.Unauthenticated {
+	if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: g.code(secret, 0)}); apperr.KindOf(err) != apperr.Unauthenticated {
 		t.Errorf("the right code after the session ended: %v", err)
 	}
 	if n := g.actions("session.proof_refused"); n != 5 {
@@ -195,7 +195,7 @@ func TestGuessingEndsTheSession(t *testing.T) {
 func TestWithoutAFactorThePasswordProves(t *testing.T) {
 	g := newGate(t)
 	token := g.begin()
-	if _, err := g.signin.Prove(ctx, token, "not the password"); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "not the password"}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("a wrong password: %v", err)
 	}
 	_, err := g.d.Pool().Exec(ctx, `UPDATE sessions SET proved_at = proved_at - interval '16 minutes'`)
@@ -204,7 +204,7 @@ func TestWithoutAFactorThePasswordProves(t *testing.T) {
 	if g.signin.ProvedLately(g.find(token)) {
 		t.Error("a proof of sixteen minutes ago counts as late")
 	}
-	next, err := g.signin.Prove(ctx, token, password)
+	next, err := g.signin.Prove(ctx, token, signin.Proof{Typed: password})
 	g.must(err)
 	if !g.signin.ProvedLately(g.find(next)) || !g.gone(token) {
 		t.Error("the password did not prove, or the old token lives on")
@@ -243,6 +243,61 @@ func TestARoleMayAskForAFactor(t *testing.T) {
 	}
 	if err := g.factors.Require(ctx, admin.Actor(), []authz.Role{"nobody"}); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("a role that does not exist: %v", err)
+	}
+}
+
+// TestAPasskeyAnswersOnceAndOnlyToWhatWasAsked: an answer without a question, and one that is none, prove nothing and use up the
+// question; a browser test proves with a real one.
+func TestAPasskeyAnswersOnceAndOnlyToWhatWasAsked(t *testing.T) {
+	g := newGate(t)
+	site := factor.Site{Host: "localhost", Origin: "http://localhost:8080"}
+	token := g.begin()
+	found := g.find(token)
+	if _, err := g.signin.BeginProof(ctx, found, site); apperr.KindOf(err) != apperr.Stale {
+		t.Errorf("a question to nobody's passkey: %v", err)
+	}
+	if _, _, err := g.signin.AddPasskey(ctx, token, site, "laptop", []byte("{}")); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("an answer to no question: %v", err)
+	}
+	options, err := g.signin.BeginPasskey(ctx, found, site)
+	g.must(err)
+	if !strings.Contains(string(options), `"challenge"`) {
+		t.Errorf("options %s", options)
+	}
+	if _, _, err := g.signin.AddPasskey(ctx, token, site, "laptop", []byte(`{"id":"x","type":"public-key"}`)); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("an answer that is none: %v", err)
+	}
+	_, _, whole := g.enrol(token)
+	if _, err := g.signin.Prove(ctx, whole, signin.Proof{Answer: []byte("{}"), Site: site}); apperr.KindOf(err) != apperr.InvalidInput {
+		t.Errorf("a proof that answers nothing: %v", err)
+	}
+	if n := g.actions("session.proof_refused"); n != 1 {
+		t.Errorf("%d refused proofs, want 1", n)
+	}
+}
+
+// TestWhoOwesACodeAddsNoFactor: somebody with the password alone must not bring a second factor of their own.
+func TestWhoOwesACodeAddsNoFactor(t *testing.T) {
+	g := newGate(t)
+	_, err := g.d.Pool().Exec(ctx, `
+		INSERT INTO passkeys (id, user_id, name, credential_id, credential, created_at)
+		VALUES (gen_random_uuid(), $1, 'hers', '\x01', '\x01', now())`, g.user.ID)
+	g.must(err)
+	g.must(g.factors.Begin(ctx, g.user))
+	pending, err := g.factors.Pending(ctx, g.user)
+	g.must(err)
+	token := g.begin()
+	if got := g.find(token).Owes; got != signin.Code {
+		t.Fatalf("owes %d, want a code", got)
+	}
+	if _, _, err := g.signin.ConfirmAuthenticator(ctx, token, g.code(pending.Secret, 0)); apperr.KindOf(err) != apperr.Unauthenticated {
+		t.Errorf("an authenticator of one's own: %v", err)
+	}
+	if _, err := g.factors.Passkeys(ctx, g.user.ID); err != nil {
+		t.Error(err)
+	}
+	if err := g.factors.RemovePasskey(ctx, g.add("b@example.com", authz.HR), "00000000-0000-0000-0000-000000000001"); apperr.KindOf(err) != apperr.NotFound {
+		t.Errorf("another's passkey: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/factor"
 	"gatehouse/internal/signin"
+	"gatehouse/web/ui"
 )
 
 // accountView is one's own account with the sessions that are live, one of which is this.
@@ -14,6 +15,9 @@ type accountView struct {
 	Sessions []signin.Live
 	Here     signin.SessionID
 	Factor   factor.State
+	Passkeys []factor.Passkey
+	// Named says that the address is one that passkeys can be bound to.
+	Named bool
 }
 
 // fewCodes is how many recovery codes are so few that it is time for new ones.
@@ -60,6 +64,18 @@ func marked(marks [][2]string, in string) string {
 		}
 	}
 	return ""
+}
+
+// factorWords says what somebody proves themselves with.
+func factorWords(f factor.State) string {
+	var has []string
+	if f.Authenticator != nil {
+		has = append(has, "an authenticator")
+	}
+	if f.Passkeys > 0 {
+		has = append(has, ui.Plural(f.Passkeys, "passkey", "passkeys"))
+	}
+	return strings.Join(has, " and ") + "; " + ui.Plural(f.RecoveryLeft, "recovery code", "recovery codes") + " left"
 }
 
 func orUnknown(address string) string {

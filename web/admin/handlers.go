@@ -15,6 +15,7 @@ import (
 	"gatehouse/web/path"
 	"gatehouse/web/request"
 	"gatehouse/web/response"
+	"gatehouse/web/session"
 	"gatehouse/web/ui"
 )
 
@@ -29,12 +30,14 @@ type Handlers struct {
 	accounts *account.Service
 	signin   *signin.Service
 	factors  *factor.Service
+	sessions *session.Store
 	parts    func(context.Context) []Part
 }
 
 // New returns the handlers; parts describes the installation for the system page.
-func New(accounts *account.Service, s *signin.Service, factors *factor.Service, parts func(context.Context) []Part) *Handlers {
-	return &Handlers{accounts: accounts, signin: s, factors: factors, parts: parts}
+func New(accounts *account.Service, s *signin.Service, factors *factor.Service, sessions *session.Store,
+	parts func(context.Context) []Part) *Handlers {
+	return &Handlers{accounts: accounts, signin: s, factors: factors, sessions: sessions, parts: parts}
 }
 
 // Users lists everybody who may sign in.
@@ -268,11 +271,15 @@ func (h *Handlers) showAccount(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	state, err := h.factors.Of(r.Context(), request.User(r).ID)
-	if err != nil {
+	v := accountView{User: request.User(r), Sessions: live, Here: signin.SessionID(request.Session(r))}
+	if v.Factor, err = h.factors.Of(r.Context(), v.User.ID); err != nil {
 		return err
 	}
-	return response.Page(w, r, status, accountPage(accountView{User: request.User(r), Sessions: live, Here: signin.SessionID(request.Session(r)), Factor: state}, problems))
+	if v.Passkeys, err = h.factors.Passkeys(r.Context(), v.User.ID); err != nil {
+		return err
+	}
+	_, v.Named = h.sessions.Site(r)
+	return response.Page(w, r, status, accountPage(v, problems))
 }
 
 // EndSession ends one of one's own sessions; this one is ended by signing out.

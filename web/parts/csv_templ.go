@@ -40,12 +40,12 @@ func CSVLink(href, hint string) templ.Component {
 	})
 }
 
+// csvAttrs leave out the attribute download: the answer itself says that it is a file, unless it asks who is there first.
 func csvAttrs(hint string) templ.Attributes {
-	attrs := templ.Attributes{"download": true}
-	if hint != "" {
-		attrs["title"] = hint
+	if hint == "" {
+		return nil
 	}
-	return attrs
+	return templ.Attributes{"title": hint}
 }
 
 // RowsAtMost is the hint of a list's file.

@@ -40,6 +40,7 @@ const (
 	OtherSessions  = Sessions + "/others"
 	Authenticator  = Account + "/authenticator"
 	RecoveryCodes  = Account + "/recovery-codes"
+	Passkeys       = Account + "/passkeys"
 	Components     = "/dev/components"
 	Health         = "/healthz"
 	Ready          = "/readyz"
@@ -63,6 +64,9 @@ func SignInThen(next string) string {
 
 // ConfirmThen is where people show again that it is them, and go on to next.
 func ConfirmThen(next string) string { return Confirm + "?next=" + url.QueryEscape(next) }
+
+// RemovePasskey takes one of one's own passkeys away.
+func RemovePasskey[ID ~string](id ID) string { return with(Passkeys, string(id), "remove") }
 
 // Candidate is a candidate's page.
 func Candidate[ID ~string](id ID) string { return with(Candidates, string(id)) }

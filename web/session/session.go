@@ -4,10 +4,14 @@ package session
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/gorilla/sessions"
 
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/signin"
@@ -23,16 +27,37 @@ const (
 // Store is a sessions.Store on signin's table.
 type Store struct {
 	signin *signin.Service
-	secure bool
+	base   string
 }
 
-// NewStore returns a store; secure says that people reach the server over HTTPS.
-func NewStore(s *signin.Service, secure bool) *Store { return &Store{signin: s, secure: secure} }
+// NewStore returns a store; base is the address at which people reach the server, empty where no setting says.
+func NewStore(s *signin.Service, base string) *Store { return &Store{signin: s, base: base} }
+
+// secure says that people reach the server over HTTPS.
+func (s *Store) secure() bool { return strings.HasPrefix(s.base, "https://") }
+
+// Site is the address that passkeys are bound to, and false where there can be none: browsers want a name, not a number, over
+// HTTPS or on the machine itself.
+func (s *Store) Site(r *http.Request) (factor.Site, bool) {
+	base := s.base
+	if base == "" {
+		base = "http://" + r.Host
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return factor.Site{}, false
+	}
+	host := u.Hostname()
+	if host != "localhost" && (!s.secure() || net.ParseIP(host) != nil) {
+		return factor.Site{}, false
+	}
+	return factor.Site{Host: host, Origin: u.Scheme + "://" + u.Host}, true
+}
 
 // CookieName is the session cookie's name. The __Host- prefix binds it to this host and to HTTPS; browsers refuse
 // the prefix on plain HTTP, where only a local demo runs.
 func (s *Store) CookieName() string {
-	if s.secure {
+	if s.secure() {
 		return "__Host-gatehouse"
 	}
 	return "gatehouse"
@@ -47,7 +72,7 @@ func (s *Store) Get(r *http.Request, name string) (*sessions.Session, error) {
 func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 	sess := sessions.NewSession(s, name)
 	sess.Options = &sessions.Options{Path: "/", MaxAge: int(signin.Lifetime.Seconds()), HttpOnly: true,
-		Secure: s.secure, SameSite: http.SameSiteLaxMode}
+		Secure: s.secure(), SameSite: http.SameSiteLaxMode}
 	sess.IsNew = true
 	cookie, err := r.Cookie(name)
 	if err != nil || cookie.Value == "" {
@@ -112,15 +137,25 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, email, password st
 
 // Prove takes what shows that it is still the same person and gives the browser the session's new token. Errors are
 // signin.Prove's.
-func (s *Store) Prove(w http.ResponseWriter, r *http.Request, given string) error {
+func (s *Store) Prove(w http.ResponseWriter, r *http.Request, given signin.Proof) error {
 	return s.renew(w, r, func(token string) (next string, err error) { return s.signin.Prove(r.Context(), token, given) })
 }
 
 // ConfirmAuthenticator makes the authenticator count that the user began, gives the browser the session's new token, and
-// returns the recovery codes. Errors are signin.ConfirmAuthenticator's.
+// returns recovery codes when it is the first second factor. Errors are signin.ConfirmAuthenticator's.
 func (s *Store) ConfirmAuthenticator(w http.ResponseWriter, r *http.Request, code string) (recovery []string, err error) {
 	err = s.renew(w, r, func(token string) (next string, err error) {
 		recovery, next, err = s.signin.ConfirmAuthenticator(r.Context(), token, code)
+		return next, err
+	})
+	return recovery, err
+}
+
+// AddPasskey keeps the passkey that the browser made, gives it the session's new token, and returns recovery codes when it is
+// the first second factor. Errors are signin.AddPasskey's.
+func (s *Store) AddPasskey(w http.ResponseWriter, r *http.Request, site factor.Site, name string, answer []byte) (recovery []string, err error) {
+	err = s.renew(w, r, func(token string) (next string, err error) {
+		recovery, next, err = s.signin.AddPasskey(r.Context(), token, site, name, answer)
 		return next, err
 	})
 	return recovery, err

@@ -92,7 +92,7 @@ func (w *World) SignIn(u account.User) *Browser {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cookie := session.NewStore(w.Features.Signin, false).CookieName()
+	cookie := session.NewStore(w.Features.Signin, "").CookieName()
 	b.Jar.SetCookies(server, []*http.Cookie{{Name: cookie, Value: token, Path: "/"}})
 	return b
 }
