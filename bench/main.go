@@ -34,6 +34,7 @@ type plan struct {
 	warm, measure time.Duration
 	ingest        int   // signals to take in
 	upload        int64 // bytes of one evidence file
+	entries       int   // of the log, to seal and verify
 	ordinary      int   // candidates of the demo beside its stories
 	data          string
 	parts         []string // what to measure; all when empty
@@ -50,7 +51,7 @@ func main() {
 		}
 	}
 	p := plan{small: 10_000, large: 1_000_000, signals: 10_000_000, connections: 8, rounds: 3,
-		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30, ordinary: 200}
+		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30, entries: 1_000_000, ordinary: 200}
 	quick := flag.Bool("small", false, "a quick run on 2,000 and 20,000 people")
 	flag.StringVar(&p.data, "data", "", "folder that keeps the installations for later runs (default: a temporary one)")
 	flag.BoolVar(&p.strict, "strict", false, "exit 1 when a bar is not met")
@@ -64,7 +65,7 @@ func main() {
 	})
 	flag.Parse()
 	if *quick {
-		p.small, p.large, p.signals, p.ingest, p.upload = 2_000, 20_000, 50_000, 20_000, 64<<20
+		p.small, p.large, p.signals, p.ingest, p.upload, p.entries = 2_000, 20_000, 50_000, 20_000, 64<<20, 50_000
 		p.warm, p.measure = time.Second, 2*time.Second
 	}
 	b, err := run(ctx, p)
@@ -111,7 +112,7 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 	}
 	defer func() { err = errors.Join(err, large.close()) }()
 	b = &bench{plan: p, small: small, large: large}
-	for i, part := range []func(context.Context) error{b.pages, b.writes, b.ingestion, b.uploading, b.starts} {
+	for i, part := range []func(context.Context) error{b.pages, b.writes, b.proofs, b.ingestion, b.uploading, b.starts} {
 		if len(p.parts) > 0 && !slices.Contains(p.parts, partNames[i]) {
 			continue
 		}
@@ -123,4 +124,4 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 }
 
 // partNames are what a run measures, in this order.
-var partNames = []string{"pages", "writes", "ingest", "upload", "starts"}
+var partNames = []string{"pages", "writes", "proof", "ingest", "upload", "starts"}

@@ -79,16 +79,21 @@ func (b *bench) writes(ctx context.Context) (err error) {
 	}
 	b.rows = append(b.rows, row{what: "audited write, p95 of the bare one's", measured: medianRatio(auditedTail, bareTail), bar: 1.4, unit: "x", atMost: true,
 		detail: fmt.Sprintf("%.2f of %.2f ms", median(auditedTail), median(bareTail))})
-	return nil
+	return b.sealing(ctx, d, audited)
 }
 
-// repeat writes from every connection for a while and returns the p95 in milliseconds.
+// repeat is repeatFor a turn.
 func (b *bench) repeat(ctx context.Context, write func(n int) error) (float64, error) {
+	return b.repeatFor(ctx, b.measure/2/writeTurns, write)
+}
+
+// repeatFor writes from every connection for a while and returns the p95 in milliseconds.
+func (b *bench) repeatFor(ctx context.Context, long time.Duration, write func(n int) error) (float64, error) {
 	var mu sync.Mutex
 	var times []time.Duration
 	var failure error
 	var wait sync.WaitGroup
-	until := time.Now().Add(b.measure / 2 / writeTurns)
+	until := time.Now().Add(long)
 	for range b.connections {
 		wait.Go(func() {
 			var own []time.Duration

@@ -139,19 +139,18 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_pkey PRIMARY KEY (id)
 );
 
-CREATE TABLE audit_hashes (
+CREATE TABLE audit_hash_runs (
     idx bigint NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT audit_hashes_idx CHECK ((idx >= 0)),
-    CONSTRAINT audit_hashes_pkey PRIMARY KEY (idx),
-    CONSTRAINT audit_hashes_size CHECK ((octet_length(hash) = 32))
+    hashes bytea NOT NULL,
+    CONSTRAINT audit_hash_runs_idx CHECK ((idx >= 0)),
+    CONSTRAINT audit_hash_runs_pkey PRIMARY KEY (idx),
+    CONSTRAINT audit_hash_runs_size CHECK (((octet_length(hashes) > 0) AND ((octet_length(hashes) % 32) = 0)))
 );
 
 CREATE TABLE audit_leaves (
     idx bigint NOT NULL,
     entry_id uuid NOT NULL,
     CONSTRAINT audit_leaves_entry UNIQUE (entry_id),
-    CONSTRAINT audit_leaves_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries(id),
     CONSTRAINT audit_leaves_idx CHECK ((idx >= 0)),
     CONSTRAINT audit_leaves_pkey PRIMARY KEY (idx)
 );
@@ -989,7 +988,7 @@ CREATE TRIGGER audit_checkpoints_append_only BEFORE DELETE OR UPDATE OR TRUNCATE
 
 CREATE TRIGGER audit_entries_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE TRIGGER audit_hashes_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_hashes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_hash_runs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_hash_runs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -63,7 +63,7 @@ func (s *Server) components(w http.ResponseWriter, r *http.Request) error {
 
 // localPath keeps next only when it is a page of this server to go to after signing in.
 func localPath(next string) string {
-	if next = request.LocalPath(next); next == "" || strings.HasPrefix(next, path.SignIn) {
+	if next = request.LocalPath(next); next == "" || strings.HasPrefix(next, path.SignIn) || strings.HasPrefix(next, path.SignOut) {
 		return path.Today
 	}
 	return next

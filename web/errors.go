@@ -142,7 +142,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 // failSignIn leads a visitor to the sign-in page and back. Only reads are led back: a write would be lost. Somebody whose
 // session ended while they typed gets what they sent back, to send it again.
 func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodPost && !request.HTMX(r) && cookie(r, s.sessions.CookieName()) != "" {
+	if r.Method == http.MethodPost && !request.HTMX(r) && r.URL.Path != path.Confirm && cookie(r, s.sessions.CookieName()) != "" {
 		return s.signedOut(w, r)
 	}
 	next := ""
@@ -163,19 +163,26 @@ func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusUnauthorized, signedOutPage(r.URL.RequestURI(), sentWith(w, r)))
 }
 
-// sentWith lists the fields of a form, for a page that keeps them. A form with a file is not read.
+// sentWith lists the fields of a form, for a page that keeps them. A form with a file is not read, and passwords are left out:
+// a page is no place for them.
 func sentWith(w http.ResponseWriter, r *http.Request) []sentField {
 	if err := request.Form(w, r); err != nil {
 		return nil
 	}
 	var sent []sentField
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if slices.Contains(unkept, name) {
+			continue
+		}
 		for _, value := range r.PostForm[name] {
 			sent = append(sent, sentField{name, value})
 		}
 	}
 	return sent
 }
+
+// unkept are the fields that no page carries on.
+var unkept = []string{"password", "current", proofField, answerField}
 
 // sentField is one field of a form that came too late.
 type sentField struct{ name, value string }

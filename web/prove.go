@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"gatehouse/internal/factor"
@@ -23,6 +25,7 @@ type proofForm struct {
 	Entering      bool // the second half of signing in
 	Next, Resume  string
 	Sent          []sentField
+	Lost          bool // what was sent could not be kept
 	Error         string
 }
 
@@ -37,6 +40,11 @@ const (
 // collect leads a session that owes something to where it is given.
 func (s *Server) collect(w http.ResponseWriter, r *http.Request, found signin.Session) error {
 	if found.Owes == signin.Enrolment {
+		if r.Method != http.MethodGet && !request.HTMX(r) {
+			v := enrolView{Required: true, Lost: true}
+			_, v.Passkeys = s.sessions.Site(r)
+			return response.Page(w, s.withFrame(w, r), http.StatusUnauthorized, beginPage(v))
+		}
 		return lead(w, r, path.Authenticator)
 	}
 	return s.askProof(w, r, found)
@@ -55,7 +63,12 @@ func (s *Server) askProof(w http.ResponseWriter, r *http.Request, found signin.S
 	if err != nil {
 		return err
 	}
-	form.Resume, form.Sent = r.URL.RequestURI(), sentWith(w, r)
+	form.Sent = sentWith(w, r)
+	if form.Lost = len(form.Sent) == 0 && r.ContentLength != 0; form.Lost {
+		form.Next = path.Today
+	} else {
+		form.Resume = r.URL.RequestURI()
+	}
 	return response.Page(w, s.withFrame(w, r), http.StatusUnauthorized, proofPage(form))
 }
 
@@ -142,18 +155,24 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 			form.Sent = append(form.Sent, f)
 		}
 	}
-	form.Resume = request.LocalPath(r.PostFormValue(resumeField))
-	if form.Resume == "" {
-		form.Next = localPath(r.PostFormValue(nextField))
+	if form.Resume = localPath(r.PostFormValue(resumeField)); r.PostFormValue(resumeField) == "" || form.Resume == path.Today {
+		form.Resume, form.Next = "", localPath(r.PostFormValue(nextField))
+	}
+	again := func(status int, why string) error {
+		form.Error = why
+		return response.Page(w, r, status, proofPage(form))
+	}
+	if request.Text(r, proofField) == "" && r.PostFormValue(answerField) == "" {
+		return again(http.StatusUnprocessableEntity, "Enter it to go on.")
 	}
 	if ok, after := s.byProof.Allow(string(found.User.ID)); !ok {
-		return apperr.RateLimited(after)
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+		return again(http.StatusTooManyRequests, "There were too many tries. Wait a minute, then try once more.")
 	}
 	site, _ := s.sessions.Site(r)
 	err = s.sessions.Prove(w, r, signin.Proof{Typed: r.PostFormValue(proofField), Answer: []byte(r.PostFormValue(answerField)), Site: site})
 	if invalid, ok := apperr.AsInvalid(err); ok {
-		form.Error = invalid.Fields["proof"]
-		return response.Page(w, r, http.StatusUnprocessableEntity, proofPage(form))
+		return again(http.StatusUnprocessableEntity, invalid.Fields["proof"])
 	}
 	if e, ok := apperr.As(err); ok && e.Kind == apperr.Unauthenticated {
 		return response.Page(w, r, http.StatusUnauthorized,
@@ -162,6 +181,7 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.byProof.Restore(string(found.User.ID))
 	if form.Resume != "" {
 		http.Redirect(w, r, form.Resume, http.StatusTemporaryRedirect)
 		return nil
@@ -222,7 +242,7 @@ func (s *Server) addPasskey(w http.ResponseWriter, r *http.Request) error {
 	codes, err := s.sessions.AddPasskey(w, r, site, request.Text(r, "name"), []byte(r.PostFormValue("answer")))
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		s.log.Info("a passkey was not added", "error", err)
-		return s.authenticatorPage(w, r, http.StatusUnprocessableEntity, found, invalid.Fields)
+		return response.Page(w, r, http.StatusUnprocessableEntity, passkeyPage(request.Text(r, "name"), found.Owes == signin.Enrolment, invalid.Fields))
 	}
 	if err != nil {
 		return err
@@ -255,6 +275,7 @@ func (s *Server) removePasskey(w http.ResponseWriter, r *http.Request) error {
 type enrolView struct {
 	// Required says that a role asks for a second factor, and nothing else opens before.
 	Required bool
+	Lost     bool // what was sent before is not saved
 	Passkeys bool // can be made at this address
 	Secret   string
 	Image    string // data URI of the code to scan
@@ -281,6 +302,9 @@ func (s *Server) confirmAuthenticator(w http.ResponseWriter, r *http.Request) er
 	codes, err := s.sessions.ConfirmAuthenticator(w, r, request.Text(r, "code"))
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		return s.authenticatorPage(w, r, http.StatusUnprocessableEntity, found, invalid.Fields)
+	}
+	if err != nil && apperr.KindOf(err) == apperr.NotFound {
+		return response.See(w, r, path.Authenticator, "") // nothing was begun: that page begins
 	}
 	if err != nil {
 		return err

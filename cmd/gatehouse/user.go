@@ -86,7 +86,11 @@ func resetFactor(ctx context.Context, args []string, stdio stdio) error {
 			return forTerminal(err)
 		}
 		cli := authz.System("cli")
-		if err := a.Features.Factors.Reset(ctx, cli, u.ID, strings.TrimSpace(*reason)); err != nil {
+		has, err := a.Features.Factors.Of(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.Features.Factors.Reset(ctx, cli, u.ID, has.Mark(), strings.TrimSpace(*reason)); err != nil {
 			return forTerminal(err)
 		}
 		if err := a.Features.Signin.EndAll(ctx, cli, u.ID); err != nil {

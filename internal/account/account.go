@@ -90,12 +90,23 @@ func (n *New) tidy() error {
 	p.Check(err == nil && addr.Address == n.Email, "email", "Enter an e-mail address such as name@example.com.")
 	p.Check(n.Name != "", "name", "Enter a name.")
 	p.Check(len(n.Name) <= 200, "name", "Use at most 200 characters.")
-	p.Check(len([]rune(n.Password)) >= MinPassword, "password", "Use at least %d characters.", MinPassword)
-	p.Check(len(n.Password) <= 1000, "password", "Use at most 1,000 characters.")
+	checkPassword(&p, n.Password)
 	checkRoles(&p, n.Roles)
 	_, err = time.LoadLocation(n.TimeZone)
 	p.Check(err == nil, "time_zone", "Choose a time zone such as Europe/Lisbon.")
 	return p.Err()
+}
+
+// FitsPassword is InvalidInput at "password" for one that nobody may have.
+func FitsPassword(password string) error {
+	var p apperr.Problems
+	checkPassword(&p, password)
+	return p.Err()
+}
+
+func checkPassword(p *apperr.Problems, password string) {
+	p.Check(len([]rune(password)) >= MinPassword, "password", "Use at least %d characters.", MinPassword)
+	p.Check(len(password) <= 1000, "password", "Use at most 1,000 characters.")
 }
 
 func checkRoles(p *apperr.Problems, roles []authz.Role) {

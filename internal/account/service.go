@@ -135,8 +135,8 @@ func (s *Service) CheckPassword(ctx context.Context, email, password string) (Us
 
 // SetPassword replaces a user's password.
 func (s *Service) SetPassword(ctx context.Context, actor authz.Actor, userID ID, password string) error {
-	if len([]rune(password)) < MinPassword {
-		return apperr.Invalid("password", "Use at least %d characters.", MinPassword)
+	if err := FitsPassword(password); err != nil {
+		return err
 	}
 	hash, err := argon2id.CreateHash(password, hashing)
 	if err != nil {

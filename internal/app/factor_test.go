@@ -75,7 +75,7 @@ func TestAHalfSessionOpensNothing(t *testing.T) {
 			}
 			got := b.Send(r.Method, fill(r.Pattern), "application/x-www-form-urlencoded", strings.NewReader("note=kept"))
 			led := got.Status == http.StatusSeeOther && strings.HasPrefix(got.Header.Get("Location"), half.to)
-			kept := r.Method == http.MethodPost && got.Status == http.StatusUnauthorized && strings.Contains(got.Body, `value="kept"`)
+			kept := r.Method == http.MethodPost && got.Status == http.StatusUnauthorized && (strings.Contains(got.Body, `value="kept"`) || strings.Contains(got.Body, "What you just sent is not saved"))
 			if !led && !kept {
 				t.Errorf("%s %s as %s: status %d to %q", r.Method, r.Pattern, half.user.Name, got.Status, got.Header.Get("Location"))
 			}
@@ -118,6 +118,94 @@ func TestSigningInWithACode(t *testing.T) {
 	}
 	if got := b.Post(path.Confirm, url.Values{"gatehouse_proof": {"x"}, "next": {"//evil.example/"}}); strings.Contains(got.Body, "evil.example") {
 		t.Error("the form leads to another site")
+	}
+}
+
+// TestTheConfirmationForgivesSlips: an empty field is no guess, a right proof makes up for wrong ones before, the proof is not
+// sent on to itself, and whoever has to wait is told on the form.
+func TestTheConfirmationForgivesSlips(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b := w.SignIn(w.User("Hanna HR", authz.HR))
+	prove := func(given string) apptest.Page { return b.Post(path.Confirm, url.Values{"gatehouse_proof": {given}}) }
+	for range 6 {
+		if got := prove(" "); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "Enter it to go on") {
+			t.Fatalf("an empty field: status %d", got.Status)
+		}
+	}
+	for range 3 {
+		for range 4 {
+			if got := prove("wrong"); got.Status != http.StatusUnprocessableEntity {
+				t.Fatalf("a wrong password: status %d", got.Status)
+			}
+		}
+		if got := prove(apptest.Password); got.Status != http.StatusSeeOther {
+			t.Fatalf("the right one: status %d", got.Status)
+		}
+	}
+	if got := w.Visitor().Post(path.Confirm, url.Values{"gatehouse_proof": {apptest.Password}}); got.Status != http.StatusSeeOther || strings.Contains(got.Body, apptest.Password) {
+		t.Errorf("without a session: status %d", got.Status)
+	}
+	for _, to := range []string{path.Confirm, path.SignOut} {
+		if got := b.Post(path.Confirm, url.Values{"gatehouse_proof": {apptest.Password}, "gatehouse_resume": {to}}); got.Status != http.StatusSeeOther {
+			t.Errorf("sent on to %s: status %d", to, got.Status)
+		}
+	}
+	throttled := w.User("Otto HR", authz.HR)
+	for range 3 {
+		b = w.SignIn(throttled)
+		for range 4 {
+			prove("wrong")
+		}
+	}
+	got := prove(apptest.Password)
+	if got.Status != http.StatusTooManyRequests || !strings.Contains(got.Body, "Wait a minute") || !strings.Contains(got.Body, "gatehouse_proof") || got.Header.Get("Retry-After") == "" {
+		t.Errorf("after many tries: status %d", got.Status)
+	}
+}
+
+// TestTheCurrentPasswordIsNotGuessedAtWhereItIsChanged: wrong ones count as wrong proofs, and what is wrong with the new one says
+// nothing of the current.
+func TestTheCurrentPasswordIsNotGuessedAtWhereItIsChanged(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b := w.SignIn(w.User("Hanna HR", authz.HR))
+	change := func(current, next string) apptest.Page {
+		return b.Post(path.Account+"/password", url.Values{"current": {current}, "password": {next}})
+	}
+	for _, current := range []string{apptest.Password, "wrong"} {
+		if got := change(current, "short"); got.Status != http.StatusUnprocessableEntity || strings.Contains(got.Body, "not your current password") {
+			t.Errorf("with %q: status %d", current, got.Status)
+		}
+	}
+	for range 4 {
+		if got := change("wrong", "another long password"); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "not your current password") {
+			t.Fatalf("a wrong one: status %d", got.Status)
+		}
+	}
+	change("wrong", "another long password")
+	if got := b.Get(path.Today); got.Status != http.StatusSeeOther {
+		t.Errorf("after five wrong ones: status %d", got.Status)
+	}
+	if got := w.SignIn(w.User("Otto HR", authz.HR)).Post(path.Passkeys, url.Values{"name": {"My laptop"}, "answer": {"{}"}}); got.Status != http.StatusConflict {
+		t.Errorf("a passkey at an address without a name: status %d", got.Status)
+	}
+}
+
+// TestWhatCannotBeKeptIsSaid: a file sent by a session that owes a code is not carried along, nor is a password.
+func TestWhatCannotBeKeptIsSaid(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	u := w.User("Ada Admin", authz.Administrator)
+	enrolled(t, w.SignIn(u))
+	b := w.SignIn(u)
+	got := b.Send(http.MethodPost, path.EvidenceItems, "multipart/form-data; boundary=x", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nA\r\n--x--\r\n"))
+	if got.Status != http.StatusUnauthorized || !strings.Contains(got.Body, "could not be kept") {
+		t.Errorf("a file: status %d", got.Status)
+	}
+	got = b.Post(path.Account+"/password", url.Values{"current": {apptest.Password}, "password": {"another long password"}, "note": {"x"}})
+	if strings.Contains(got.Body, apptest.Password) || strings.Contains(got.Body, "another long password") {
+		t.Error("a password stands in the page")
 	}
 }
 
@@ -168,7 +256,8 @@ func TestGraveThingsAskForAFreshProof(t *testing.T) {
 	if got = admin.Post(path.Confirm, again); got.Status != http.StatusTemporaryRedirect || got.Header.Get("Location") != path.Users {
 		t.Fatalf("the right one: status %d to %q", got.Status, got.Header.Get("Location"))
 	}
-	if got = admin.Post(path.Users, again); got.Status != http.StatusSeeOther {
+	again.Del("password") // which the page left out
+	if got = admin.Post(path.Users, again); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `value="New &lt;Person&gt;"`) {
 		t.Errorf("sent again: status %d", got.Status)
 	}
 	again.Set("gatehouse_resume", "//evil.example/")
@@ -187,10 +276,18 @@ func TestAnAdministratorResetsASecondFactor(t *testing.T) {
 	if !strings.Contains(page, "They have an authenticator") || !strings.Contains(page, "10 recovery codes left") {
 		t.Error("the second factor does not show")
 	}
+	w.SignIn(u) // with the password alone
+	if page := admin.Get(path.User(u.ID)).Body; strings.Count(page, "Only the password was given") != 1 {
+		t.Error("a session that owes a code is not marked")
+	}
 	if got := admin.Post(path.User(u.ID)+"/factor/reset", nil); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "how you know that it is them") {
 		t.Errorf("without a reason: status %d", got.Status)
 	}
-	if got := admin.Post(path.User(u.ID)+"/factor/reset", url.Values{"reason": {"Met at her desk."}}); got.Status != http.StatusSeeOther {
+	if got := admin.Post(path.User(u.ID)+"/factor/reset", url.Values{"reason": {"Met at her desk."}, "mark": {"stale"}}); got.Status != http.StatusConflict {
+		t.Errorf("from a page of before: status %d", got.Status)
+	}
+	mark := regexp.MustCompile(`name="mark" value="([^"]+)"`).FindStringSubmatch(admin.Get(path.User(u.ID)).Body)
+	if got := admin.Post(path.User(u.ID)+"/factor/reset", url.Values{"reason": {"Met at her desk."}, "mark": {mark[1]}}); got.Status != http.StatusSeeOther {
 		t.Errorf("with a reason: status %d", got.Status)
 	}
 	if got := theirs.Get(path.Today); got.Status != http.StatusSeeOther {
@@ -198,6 +295,9 @@ func TestAnAdministratorResetsASecondFactor(t *testing.T) {
 	}
 	if got := w.SignIn(u).Get(path.Today); got.Status != http.StatusOK {
 		t.Errorf("their password alone: status %d", got.Status)
+	}
+	if got := admin.Post(path.SignInRules, url.Values{"roles": {"hr", "administrator"}}); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "Set one up on your account page first") {
+		t.Errorf("a rule that its maker does not keep: status %d", got.Status)
 	}
 	if got := admin.Post(path.SignInRules, url.Values{"roles": {"hr"}}); got.Status != http.StatusSeeOther {
 		t.Errorf("the rule: status %d", got.Status)

@@ -98,7 +98,7 @@ func (a *App) chores() []chore {
 		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
 		{"attribute signals", 10 * time.Second, a.Features.Signals.Attribute},
-		{"seal the audit log", 5 * time.Second, a.Features.Sealer.Seal},
+		{"seal the audit log", time.Second, a.Features.Sealer.Seal},
 		{"seal late entries", 10 * time.Minute, a.Features.Sealer.SealLate},
 		{"sweep blobs", 24 * time.Hour, a.Features.Evidence.SweepBlobs},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {

@@ -42,7 +42,7 @@ var tables = map[string]string{
 	"access_grants": "inventory", "payments": "payment",
 	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "job_comparisons": "dashboard",
 	"saved_views":  "dashboard",
-	"audit_leaves": "audit", "audit_hashes": "audit", "audit_checkpoints": "audit",
+	"audit_leaves": "audit", "audit_hashes": "audit", "audit_hash_runs": "audit", "audit_checkpoints": "audit",
 	"case_sheets": "incident", "person_sheets": "candidate",
 }
 

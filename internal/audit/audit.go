@@ -1,5 +1,5 @@
 // Package audit reads the audit log: the tables audit_entries and audit_values, which internal/platform/db writes. It
-// owns what proves it: audit_leaves, audit_hashes and audit_checkpoints (Sealer; the proof itself is in audit/proof).
+// owns what proves it: audit_leaves, audit_hash_runs and audit_checkpoints (Sealer; the proof itself is in audit/proof).
 //
 // Who reads what (docs/audit.md says why):
 //

@@ -25,8 +25,12 @@ func BenchmarkSealAndVerify(b *testing.B) {
 			FROM   generate_series(1, $1) n`, entriesOfBench); err != nil {
 			b.Fatal(err)
 		}
+		if _, err := d.Pool().Exec(b.Context(), `ANALYZE audit_entries`); err != nil { // as autovacuum does of itself
+			b.Fatal(err)
+		}
 		s := NewSealer(d, "gatehouse-bench", make([]byte, 32))
 		b.StartTimer()
+		before := b.Elapsed()
 		if err := s.SealAll(b.Context()); err != nil {
 			b.Fatal(err)
 		}
@@ -41,7 +45,7 @@ func BenchmarkSealAndVerify(b *testing.B) {
 		if err != nil || report.Entries != entriesOfBench {
 			b.Fatalf("%+v, %v", report, err)
 		}
-		b.ReportMetric(entriesOfBench/sealed.Seconds(), "sealed/s")
+		b.ReportMetric(entriesOfBench/(sealed-before).Seconds(), "sealed/s")
 		b.ReportMetric(entriesOfBench/(b.Elapsed()-sealed).Seconds(), "verified/s")
 	}
 }

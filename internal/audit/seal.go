@@ -19,12 +19,16 @@ const (
 	sealLag = 3 * time.Second
 	// lateFor is how far back entries are looked for that committed after others with a greater id were sealed.
 	lateFor = 24 * time.Hour
-	// sealShare is about how long one call of Seal seals. It is called every few seconds: so little of the time does not
-	// show in how long the slowest writes take, and some hundred entries a second are more than people write.
-	sealShare = 10 * time.Millisecond
-	// sealBatch is how many entries one transaction seals.
-	sealBatch = 1000
+	// sealShare is about how long one call of Seal seals. It is called every second: what takes less than a twentieth of the
+	// time does not show in the tail of the writes beside it, and some thousand entries a second are more than people write.
+	// fullShare is the same when an entry has waited for patience: then the log matters more than the tail.
+	sealShare = 40 * time.Millisecond
+	fullShare = 250 * time.Millisecond
+	patience  = time.Minute
 )
+
+// SealBatch is how many entries one transaction seals.
+const SealBatch = 1000
 
 // Sealer puts the entries of the log into its tree and signs what came of it. Several processes may seal: one at a time
 // does.
@@ -67,9 +71,26 @@ func (s *Sealer) State(ctx context.Context) (State, error) {
 	return State{Entries: last.Size, At: last.At, Behind: behind}, err
 }
 
-// Seal seals what has rested long enough.
+// waitsFor reports whether an entry has waited for so long.
+func (s *Sealer) waitsFor(ctx context.Context, long time.Duration) (bool, error) {
+	last, err := lastCheckpoint(ctx, s.db.Pool())
+	if err != nil {
+		return false, err
+	}
+	return anyBetween(ctx, s.db.Pool(), last.Upto, id.Ago(long))
+}
+
+// Seal seals what has rested long enough, for a while.
 func (s *Sealer) Seal(ctx context.Context) error {
-	return s.sealFor(ctx, sealShare, newSQL, func(upto string) []any { return []any{upto, id.Ago(s.lag)} })
+	waiting, err := s.waitsFor(ctx, patience)
+	if err != nil {
+		return err
+	}
+	share := sealShare
+	if waiting {
+		share = fullShare
+	}
+	return s.sealFor(ctx, share, newSQL, func(upto string) []any { return []any{upto, id.Ago(s.lag)} })
 }
 
 // SealAll seals all that has rested long enough, however long that takes: for a log that was never sealed.
@@ -89,7 +110,7 @@ func (s *Sealer) sealFor(ctx context.Context, most time.Duration, sql string, ar
 	defer done()
 	for while.Err() == nil {
 		sealed, err := s.sealSome(ctx, sql, args)
-		if err != nil || sealed < sealBatch {
+		if err != nil || sealed < SealBatch {
 			return err
 		}
 	}
@@ -107,7 +128,7 @@ func (s *Sealer) sealSome(ctx context.Context, sql string, args func(upto string
 		if err != nil {
 			return err
 		}
-		leaves, err := leavesOf(ctx, q, sql, append(args(last.Upto), sealBatch))
+		leaves, err := leavesOf(ctx, q, sql, append(args(last.Upto), SealBatch))
 		if err != nil || len(leaves) == 0 {
 			return err
 		}
@@ -115,6 +136,25 @@ func (s *Sealer) sealSome(ctx context.Context, sql string, args func(upto string
 		return s.append(ctx, q, last, leaves)
 	})
 	return sealed, err
+}
+
+// Pause keeps every process from sealing until resume is called, and takes a connection for as long.
+func Pause(ctx context.Context, d *db.DB) (resume func(), err error) {
+	conn, err := d.Pool().Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := holdTurn(ctx, conn); err != nil {
+		conn.Release()
+		return nil, err
+	}
+	return func() {
+		defer conn.Release()
+		over := context.WithoutCancel(ctx)
+		if releaseTurn(over, conn) != nil {
+			_ = conn.Conn().Close(over) // the lock is the connection's, and ends with it
+		}
+	}, nil
 }
 
 func (s *Sealer) append(ctx context.Context, q db.Querier, last checkpoint, leaves []proof.Leaf) error {

@@ -155,26 +155,28 @@ func TestALateEntryIsSealedToo(t *testing.T) {
 func TestWhatIsChangedInTheDatabaseIsNamed(t *testing.T) {
 	const second = `(SELECT id FROM audit_entries ORDER BY id OFFSET 1 LIMIT 1)`
 	for name, change := range map[string]string{
-		"action":        `UPDATE audit_entries SET action = 'thing.denied' WHERE id = ` + second,
-		"time":          `UPDATE audit_entries SET at = at + interval '1 microsecond' WHERE id = ` + second,
-		"actor":         `UPDATE audit_entries SET actor_label = 'system:other' WHERE id = ` + second,
-		"person":        `UPDATE audit_entries SET person_id = gen_random_uuid() WHERE id = ` + second,
-		"detail":        `UPDATE audit_entries SET detail = '{"n": 2, "a": null, "b": "<&>"}' WHERE id = ` + second,
-		"commitment":    `UPDATE audit_entries SET commitments = commitments - 'name' WHERE id = ` + second,
-		"value":         `UPDATE audit_values SET new = 'Newer' WHERE field = 'name' AND entry_id = ` + second,
-		"salt":          `UPDATE audit_values SET salt = '\x00' WHERE field = 'name' AND entry_id = ` + second,
-		"hash":          `UPDATE audit_hashes SET hash = sha256('x') WHERE idx = 1`,
-		"leaf":          `UPDATE audit_leaves SET entry_id = (SELECT id FROM audit_entries ORDER BY id DESC LIMIT 1) WHERE idx = 1`,
-		"leaf removed":  `DELETE FROM audit_leaves WHERE idx = 1`,
-		"root and note": `UPDATE audit_checkpoints SET note = replace(note, '4', '5')`,
-		"entry removed": `DELETE FROM audit_values WHERE entry_id = ` + second + `; DELETE FROM audit_leaves WHERE entry_id = ` + second,
+		"action":         `UPDATE audit_entries SET action = 'thing.denied' WHERE id = ` + second,
+		"time":           `UPDATE audit_entries SET at = at + interval '1 microsecond' WHERE id = ` + second,
+		"actor":          `UPDATE audit_entries SET actor_label = 'system:other' WHERE id = ` + second,
+		"person":         `UPDATE audit_entries SET person_id = gen_random_uuid() WHERE id = ` + second,
+		"detail":         `UPDATE audit_entries SET detail = '{"n": 2, "a": null, "b": "<&>"}' WHERE id = ` + second,
+		"commitment":     `UPDATE audit_entries SET commitments = commitments - 'name' WHERE id = ` + second,
+		"value":          `UPDATE audit_values SET new = 'Newer' WHERE field = 'name' AND entry_id = ` + second,
+		"salt":           `UPDATE audit_values SET salt = '\x00' WHERE field = 'name' AND entry_id = ` + second,
+		"hash":           `UPDATE audit_hash_runs SET hashes = set_byte(hashes, 32, get_byte(hashes, 32) # 1)`,
+		"leaf":           `UPDATE audit_leaves SET entry_id = (SELECT id FROM audit_entries ORDER BY id DESC LIMIT 1) WHERE idx = 1`,
+		"leaf removed":   `DELETE FROM audit_leaves WHERE idx = 1`,
+		"root and note":  `UPDATE audit_checkpoints SET note = replace(note, '4', '5')`,
+		"entry removed":  `DELETE FROM audit_values WHERE entry_id = ` + second + `; DELETE FROM audit_entries WHERE id = ` + second,
+		"entry and leaf": `DELETE FROM audit_values WHERE entry_id = ` + second + `; DELETE FROM audit_leaves WHERE entry_id = ` + second,
+		"run removed":    `DELETE FROM audit_hash_runs`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newSealing(t)
 			w.write(4)
 			w.seal()
 			w.exec(`ALTER TABLE audit_entries DISABLE TRIGGER USER; ALTER TABLE audit_values DISABLE TRIGGER USER; ALTER TABLE audit_leaves DISABLE TRIGGER USER;
-				ALTER TABLE audit_hashes DISABLE TRIGGER USER; ALTER TABLE audit_checkpoints DISABLE TRIGGER USER; ALTER TABLE audit_leaves DROP CONSTRAINT audit_leaves_entry`)
+				ALTER TABLE audit_hash_runs DISABLE TRIGGER USER; ALTER TABLE audit_checkpoints DISABLE TRIGGER USER; ALTER TABLE audit_leaves DROP CONSTRAINT audit_leaves_entry`)
 			w.exec(change)
 			_, err := w.verify()
 			if err == nil {
@@ -188,11 +190,29 @@ func TestWhatIsChangedInTheDatabaseIsNamed(t *testing.T) {
 	}
 }
 
+func TestSealingCanBePaused(t *testing.T) {
+	w := newSealing(t)
+	w.write(1)
+	resume, err := Pause(t.Context(), w.d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.seal()
+	if st, err := w.s.State(t.Context()); err != nil || st.Entries != 0 {
+		t.Errorf("while paused %+v, error %v", st, err)
+	}
+	resume()
+	w.seal()
+	if st, err := w.s.State(t.Context()); err != nil || st.Entries != 1 {
+		t.Errorf("afterwards %+v, error %v", st, err)
+	}
+}
+
 func TestTheTablesOfTheProofAreAppendOnly(t *testing.T) {
 	w := newSealing(t)
 	w.write(1)
 	w.seal()
-	for _, change := range []string{`UPDATE audit_hashes SET hash = hash`, `DELETE FROM audit_leaves`, `TRUNCATE audit_checkpoints`} {
+	for _, change := range []string{`UPDATE audit_hash_runs SET hashes = hashes`, `DELETE FROM audit_leaves`, `TRUNCATE audit_checkpoints`} {
 		if _, err := w.d.Pool().Exec(t.Context(), change); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v", change, err)
 		}

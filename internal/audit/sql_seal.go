@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +20,17 @@ const sealLock = 0x6761746573 // "gates"
 func takeTurn(ctx context.Context, q db.Querier) (mine bool, err error) {
 	err = q.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, sealLock).Scan(&mine)
 	return mine, err
+}
+
+// holdTurn takes the turn of whoever seals for as long as the connection lives.
+func holdTurn(ctx context.Context, q db.Querier) error {
+	_, err := q.Exec(ctx, `SELECT pg_advisory_lock($1)`, sealLock)
+	return err
+}
+
+func releaseTurn(ctx context.Context, q db.Querier) error {
+	_, err := q.Exec(ctx, `SELECT pg_advisory_unlock($1)`, sealLock)
+	return err
 }
 
 // checkpoint is how far the log is sealed, and since when.
@@ -81,10 +93,17 @@ func toLeaf(row pgx.CollectableRow) (l proof.Leaf, err error) {
 }
 
 func readHashes(ctx context.Context, q db.Querier, places []int64, into map[int64]tlog.Hash) error {
-	rows, _ := q.Query(ctx, `SELECT idx, hash FROM audit_hashes WHERE idx = ANY ($1)`, places)
+	rows, _ := q.Query(ctx, `
+		SELECT p.place, substr(r.hashes, ((p.place - r.idx) * 32 + 1)::int, 32)
+		FROM   unnest($1::bigint[]) AS p (place)
+		CROSS  JOIN LATERAL (SELECT idx, hashes FROM audit_hash_runs WHERE idx <= p.place ORDER BY idx DESC LIMIT 1) r
+		WHERE  p.place - r.idx < octet_length(r.hashes) / 32`, places)
 	var place int64
 	var hash []byte
 	_, err := pgx.ForEachRow(rows, []any{&place, &hash}, func() error {
+		if len(hash) != tlog.HashSize {
+			return fmt.Errorf("the audit log's hash %d has %d bytes", place, len(hash))
+		}
 		into[place] = tlog.Hash(hash)
 		return nil
 	})
@@ -98,13 +117,13 @@ func insertSeal(ctx context.Context, q db.Querier, place int64, leaves []proof.L
 	for i, l := range leaves {
 		ids[i] = l.ID
 	}
-	hashes := make([][]byte, len(tree.added))
+	hashes := make([]byte, 0, len(tree.added)*tlog.HashSize)
 	for i := range tree.added {
-		hashes[i] = tree.added[i][:]
+		hashes = append(hashes, tree.added[i][:]...)
 	}
 	var b pgx.Batch
 	b.Queue(`INSERT INTO audit_leaves (idx, entry_id) SELECT $1 + n - 1, id FROM unnest($2::uuid[]) WITH ORDINALITY AS t (id, n)`, place, ids)
-	b.Queue(`INSERT INTO audit_hashes (idx, hash) SELECT $1 + n - 1, hash FROM unnest($2::bytea[]) WITH ORDINALITY AS t (hash, n)`, tree.from, hashes)
+	b.Queue(`INSERT INTO audit_hash_runs (idx, hashes) VALUES ($1, $2)`, tree.from, hashes)
 	b.Queue(`INSERT INTO audit_checkpoints (size, root, note, upto, at) VALUES ($1, $2, $3, $4, $5)`, next.Size, root[:], signed, next.Upto, at)
 	return q.SendBatch(ctx, &b).Close()
 }

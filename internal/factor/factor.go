@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"image/png"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,15 @@ type State struct {
 
 // Any reports whether there is a second factor at all. Recovery codes alone are none.
 func (s State) Any() bool { return s.Authenticator != nil || s.Passkeys > 0 }
+
+// Mark changes whenever a factor comes or goes: a page that offers to take them away says by it what it showed.
+func (s State) Mark() string {
+	since := int64(0)
+	if s.Authenticator != nil {
+		since = s.Authenticator.UnixMicro()
+	}
+	return strconv.FormatInt(since, 36) + "." + strconv.Itoa(s.Passkeys)
+}
 
 // Enrolment is what an authenticator app is told once.
 type Enrolment struct {

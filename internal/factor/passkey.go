@@ -102,7 +102,7 @@ func (s *Service) AddPasskey(ctx context.Context, tx *db.Tx, u account.User, sit
 	if err != nil {
 		return nil, err
 	}
-	before, err := stateOf(ctx, tx, u.ID)
+	before, err := lockState(ctx, tx, u.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,8 @@ func (s *Service) Passkeys(ctx context.Context, userID account.ID) ([]Passkey, e
 	return keys, err
 }
 
-// Begin gives the user a new secret for an authenticator, which counts once Confirm has seen a code of it. A secret begun
-// before is replaced. Conflict while a confirmed one is there.
+// Begin gives the user a secret for an authenticator, which counts once Confirm has seen a code of it. One begun within the
+// hour stays. Conflict while a confirmed one is there.
 func (s *Service) Begin(ctx context.Context, u account.User) error {
 	made, err := newSecret(u.Email)
 	if err != nil {
@@ -78,6 +78,10 @@ func (s *Service) Pending(ctx context.Context, u account.User) (Enrolment, error
 // user's first second factor it returns recovery codes, which are not kept and cannot be shown again. InvalidInput at "code"
 // for any other code.
 func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, code string, at time.Time) ([]string, error) {
+	before, err := lockState(ctx, tx, userID)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := lockAuthenticator(ctx, tx, userID)
 	if err != nil {
 		return nil, err
@@ -91,10 +95,6 @@ func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, cod
 	}
 	if !counted {
 		return nil, apperr.Invalid("code", "That is not the code the authenticator shows now. Check that the clock of the telephone is right.")
-	}
-	before, err := stateOf(ctx, tx, userID)
-	if err != nil {
-		return nil, err
 	}
 	if err := confirmAuthenticator(ctx, tx, userID); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (s *Service) countStep(ctx context.Context, tx *db.Tx, userID account.ID, k
 // second factor.
 func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []string, err error) {
 	err = s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
-		state, err := stateOf(ctx, tx, u.ID)
+		state, err := lockState(ctx, tx, u.ID)
 		if err != nil {
 			return err
 		}
@@ -182,6 +182,9 @@ func (s *Service) Remove(ctx context.Context, u account.User) error {
 // drop takes a factor away, and with the last one the recovery codes that stood in for it.
 func (s *Service) drop(ctx context.Context, u account.User, entry db.Entry, remove func(*db.Tx) error) error {
 	return s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
+		if _, err := lockState(ctx, tx, u.ID); err != nil {
+			return err
+		}
 		if err := remove(tx); err != nil {
 			return err
 		}
@@ -217,22 +220,35 @@ func mayGoWithout(ctx context.Context, tx *db.Tx, u account.User) error {
 	return nil
 }
 
-// Reset takes all of another's second factors away, with the reason, for somebody who lost them: their password then lets them in to
-// set up a new one. Conflict when they have none. The caller ends their sessions.
-func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.ID, reason string) error {
-	if reason == "" {
-		return apperr.Invalid("reason", "Say how you know that it is them who ask: it stays in the audit log.")
+// maxReason is how long a reason may be, in characters.
+const maxReason = 2000
+
+// Reset takes all of another's second factors away, with the reason, for somebody who lost them: their password then lets
+// them in to set up a new one. mark is the State's that the actor saw. Conflict when they have none, or have others by now.
+// The caller ends their sessions.
+func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.ID, mark, reason string) error {
+	var p apperr.Problems
+	p.Check(reason != "", "reason", "Say how you know that it is them who ask: it stays in the audit log.")
+	p.Check(len([]rune(reason)) <= maxReason, "reason", "Use at most %d characters.", maxReason)
+	if err := p.Err(); err != nil {
+		return err
 	}
 	if actor.ID == string(userID) {
 		return apperr.Conflict("Your own second factor is removed on your account page, or reset by another administrator.")
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
-		there, err := deleteFactors(ctx, tx, userID)
+		has, err := lockState(ctx, tx, userID)
 		if err != nil {
 			return err
 		}
-		if !there {
+		switch {
+		case !has.Any():
 			return apperr.Conflict("There is no second factor to take away.")
+		case has.Mark() != mark:
+			return apperr.Conflict("Their second factor was changed meanwhile. Look at what they have now.")
+		}
+		if err := deleteFactors(ctx, tx, userID); err != nil {
+			return err
 		}
 		tx.Record(db.Entry{Action: "factor.reset", SubjectKind: "user", SubjectID: string(userID), Reason: reason})
 		return nil
@@ -245,6 +261,7 @@ func (s *Service) Required(ctx context.Context) ([]authz.Role, error) {
 }
 
 // Require replaces the roles whose holders must have a second factor. Whoever has none sets one up before their next page.
+// InvalidInput at "roles" when the actor holds one of them and has none: who makes the rule keeps it first.
 func (s *Service) Require(ctx context.Context, actor authz.Actor, roles []authz.Role) error {
 	for _, r := range roles {
 		if !slices.Contains(authz.Roles, r) {
@@ -252,6 +269,9 @@ func (s *Service) Require(ctx context.Context, actor authz.Actor, roles []authz.
 		}
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		if err := keepsFirst(ctx, tx, actor, roles); err != nil {
+			return err
+		}
 		before, err := rolesThatRequire(ctx, tx)
 		if err != nil {
 			return err
@@ -263,6 +283,20 @@ func (s *Service) Require(ctx context.Context, actor authz.Actor, roles []authz.
 			Detail: map[string]any{"from": before, "to": roles}})
 		return nil
 	})
+}
+
+func keepsFirst(ctx context.Context, tx *db.Tx, actor authz.Actor, roles []authz.Role) error {
+	for _, r := range roles {
+		if !slices.Contains(actor.Roles, r) {
+			continue
+		}
+		has, err := stateOf(ctx, tx, account.ID(actor.ID))
+		if err == nil && !has.Any() {
+			err = apperr.Invalid("roles", "You are %s yourself and have no second factor. Set one up on your account page first.", r.Title())
+		}
+		return err
+	}
+	return nil
 }
 
 // Without counts, by role, the users who may sign in and have no second factor.

@@ -28,12 +28,23 @@ func stateOf(ctx context.Context, q db.Querier, userID account.ID) (State, error
 	return st, err
 }
 
-// beginAuthenticator keeps a secret that waits for its first code, and reports false where a confirmed one is there.
+// lockState is stateOf, and makes whoever changes the same user's factors at the same moment wait.
+func lockState(ctx context.Context, tx *db.Tx, userID account.ID) (State, error) {
+	if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID); err != nil {
+		return State{}, err
+	}
+	return stateOf(ctx, tx, userID)
+}
+
+// beginAuthenticator keeps a secret that waits for its first code, unless one has waited for less than an hour: a second window
+// shows the same. It reports false where a confirmed one is there.
 func beginAuthenticator(ctx context.Context, tx *db.Tx, userID account.ID, secret []byte) (begun bool, err error) {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO authenticators (user_id, secret, created_at) VALUES ($1, $2, $3)
-		ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, last_step = 0
-		WHERE authenticators.confirmed_at IS NULL`, userID, secret, tx.Now)
+		ON CONFLICT (user_id) DO UPDATE
+		SET    secret     = CASE WHEN authenticators.created_at > $4 THEN authenticators.secret ELSE excluded.secret END,
+		       created_at = CASE WHEN authenticators.created_at > $4 THEN authenticators.created_at ELSE excluded.created_at END
+		WHERE  authenticators.confirmed_at IS NULL`, userID, secret, tx.Now, tx.Now.Add(-time.Hour))
 	return tag.RowsAffected() == 1, err
 }
 
@@ -83,17 +94,14 @@ func useRecoveryCode(ctx context.Context, tx *db.Tx, userID account.ID, code str
 	return true, nil
 }
 
-// deleteFactors reports whether there was anything.
-func deleteFactors(ctx context.Context, tx *db.Tx, userID account.ID) (bool, error) {
-	found, err := deleteAuthenticator(ctx, tx, userID)
-	if err != nil {
-		return false, err
+func deleteFactors(ctx context.Context, tx *db.Tx, userID account.ID) error {
+	if _, err := deleteAuthenticator(ctx, tx, userID); err != nil {
+		return err
 	}
-	keys, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE user_id = $1`, userID)
-	if err != nil {
-		return false, err
+	if _, err := tx.Exec(ctx, `DELETE FROM passkeys WHERE user_id = $1`, userID); err != nil {
+		return err
 	}
-	return found || keys.RowsAffected() > 0, deleteRecoveryCodes(ctx, tx, userID)
+	return deleteRecoveryCodes(ctx, tx, userID)
 }
 
 func deleteAuthenticator(ctx context.Context, tx *db.Tx, userID account.ID) (there bool, err error) {

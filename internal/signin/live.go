@@ -25,13 +25,17 @@ type Live struct {
 	ExpiresAt time.Time
 	IP        string
 	UserAgent string
+	// Half says that only the password was given, and the user has a second factor: perhaps somebody else has the password.
+	Half bool
 }
 
 // Live lists the sessions of a user that have not run out, the one used last first.
 func (s *Service) Live(ctx context.Context, userID account.ID) ([]Live, error) {
 	now := s.now()
 	rows, _ := s.db.Pool().Query(ctx, `
-		SELECT id, created_at, last_seen_at, expires_at, ip, user_agent
+		SELECT id, created_at, last_seen_at, expires_at, ip, user_agent,
+		       factor_at IS NULL AND (EXISTS (SELECT FROM authenticators a WHERE a.user_id = sessions.user_id AND a.confirmed_at IS NOT NULL)
+		                              OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = sessions.user_id)) AS half
 		FROM   sessions
 		WHERE  user_id = $1 AND expires_at > $2 AND last_seen_at > $3
 		ORDER  BY last_seen_at DESC, id`, userID, now, now.Add(-Idle))

@@ -56,6 +56,11 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 	if err != nil {
 		return "", err
 	}
+	// The try is counted before it is looked at, so that many at a time get no more tries than one after the other.
+	tries, err := s.count(ctx, found.ID)
+	if err != nil {
+		return "", err
+	}
 	right := false
 	if !found.HasFactor {
 		_, err = s.accounts.CheckPassword(ctx, found.User.Email, given.Typed)
@@ -65,7 +70,7 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 		right = err == nil
 	}
 	defer s.Forget()
-	ended := false
+	ended := tries >= wrongCodes
 	err = s.db.Write(ctx, found.User.Actor(), func(tx *db.Tx) error {
 		if found.HasFactor {
 			if right, err = s.secondFactor(ctx, tx, found, given); err != nil {
@@ -76,22 +81,66 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 			next, err = proved(ctx, tx, found, hash[:], s.now())
 			return err
 		}
-		ended, err = refused(ctx, tx, found)
-		return err
+		return refused(ctx, tx, found, ended)
 	})
 	switch {
 	case err != nil:
 		return "", err
+	case right:
+		return next, nil
 	case ended:
-		return "", &apperr.Error{Kind: apperr.Unauthenticated, Message: "That was wrong too often, so the session has ended. Sign in again."}
-	case !right && len(given.Answer) > 0:
+		return "", tooOften()
+	case len(given.Answer) > 0:
 		return "", apperr.Invalid("proof", "The passkey did not answer as asked. Try again, or use a code.")
-	case !right && found.HasFactor:
+	case found.HasFactor:
 		return "", apperr.Invalid("proof", "That is not a code that counts now. Wait for the next one, or use a recovery code.")
-	case !right:
-		return "", apperr.Invalid("proof", "That is not your password.")
 	}
-	return next, nil
+	return "", apperr.Invalid("proof", "That is not your password.")
+}
+
+// CheckPassword asks for the user's password in a session, as before it is changed. A wrong one is InvalidInput at "current", and
+// counts as a wrong proof: the fifth in a row ends the session, which is Unauthenticated.
+func (s *Service) CheckPassword(ctx context.Context, found Session, password string) error {
+	tries, err := s.count(ctx, found.ID)
+	if err != nil {
+		return err
+	}
+	_, err = s.accounts.CheckPassword(ctx, found.User.Email, password)
+	if _, wrong := apperr.AsInvalid(err); err != nil && !wrong {
+		return err
+	}
+	if err == nil {
+		return s.db.WriteUnaudited(ctx, "a try to prove oneself, which was right", func(q db.Querier) error {
+			_, err := q.Exec(ctx, `UPDATE sessions SET wrong_codes = 0 WHERE id = $1`, found.ID)
+			return err
+		})
+	}
+	defer s.Forget()
+	ended := tries >= wrongCodes
+	err = s.db.Write(ctx, found.User.Actor(), func(tx *db.Tx) error { return refused(ctx, tx, found, ended) })
+	switch {
+	case err != nil:
+		return err
+	case ended:
+		return tooOften()
+	}
+	return apperr.Invalid("current", "This is not your current password.")
+}
+
+func tooOften() error {
+	return &apperr.Error{Kind: apperr.Unauthenticated, Message: "That was wrong too often, so the session has ended. Sign in again."}
+}
+
+// count counts a try of a session and says the how manieth it is since the last that was right.
+func (s *Service) count(ctx context.Context, sessionID SessionID) (tries int, err error) {
+	err = s.db.WriteUnaudited(ctx, "a try to prove oneself, which has its entry when it was looked at", func(q db.Querier) error {
+		return q.QueryRow(ctx, `UPDATE sessions SET wrong_codes = wrong_codes + 1 WHERE id = $1 AND wrong_codes < $2 RETURNING wrong_codes`,
+			sessionID, wrongCodes).Scan(&tries)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = tooOften()
+	}
+	return tries, err
 }
 
 func (s *Service) secondFactor(ctx context.Context, tx *db.Tx, found Session, given Proof) (bool, error) {
@@ -164,20 +213,16 @@ func proved(ctx context.Context, tx *db.Tx, found Session, hash []byte, now time
 	return next, nil
 }
 
-// refused counts a wrong proof and ends the session when it is one too many.
-func refused(ctx context.Context, tx *db.Tx, found Session) (ended bool, err error) {
-	tag, err := tx.Exec(ctx, `DELETE FROM sessions WHERE id = $1 AND wrong_codes >= $2`, found.ID, wrongCodes-1)
-	if err != nil {
-		return false, err
-	}
-	if ended = tag.RowsAffected() > 0; !ended {
-		if _, err := tx.Exec(ctx, `UPDATE sessions SET wrong_codes = wrong_codes + 1 WHERE id = $1`, found.ID); err != nil {
-			return false, err
+// refused leaves the entry of a wrong proof and ends the session when it was one too many.
+func refused(ctx context.Context, tx *db.Tx, found Session, ends bool) error {
+	if ends {
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE id = $1`, found.ID); err != nil {
+			return err
 		}
 	}
 	tx.Record(db.Entry{Action: "session.proof_refused", SubjectKind: "user", SubjectID: string(found.User.ID),
-		Detail: map[string]any{"session": found.ID, "ended": ended}})
-	return ended, nil
+		Detail: map[string]any{"session": found.ID, "ended": ends}})
+	return nil
 }
 
 // ConfirmAuthenticator makes the authenticator that the user began count and the session proved with it. It returns recovery

@@ -3,6 +3,8 @@ package signin_test
 import (
 	"crypto/rand"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -192,6 +194,51 @@ func TestGuessingEndsTheSession(t *testing.T) {
 	}
 }
 
+// TestManyTriesAtATimeAreNoMoreThanOneAfterTheOther, by password and by code.
+func TestManyTriesAtATimeAreNoMoreThanOneAfterTheOther(t *testing.T) {
+	g := newGate(t)
+	for _, name := range []string{"password", "code"} {
+		if name == "code" {
+			g.enrol(g.begin())
+		}
+		token := g.begin()
+		var looked atomic.Int32
+		var wait sync.WaitGroup
+		for range 20 {
+			wait.Go(func() {
+				if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "000000"}); apperr.KindOf(err) == apperr.InvalidInput {
+					looked.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if n := looked.Load(); n > 4 {
+			t.Errorf("%s: %d tries were only refused, want the fifth to end the session", name, n)
+		}
+		if !g.gone(token) {
+			t.Errorf("%s: the session lives on", name)
+		}
+	}
+}
+
+// TestOneSetOfRecoveryCodesCounts, however many are made at the same moment.
+func TestOneSetOfRecoveryCodesCounts(t *testing.T) {
+	g := newGate(t)
+	g.enrol(g.begin())
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if _, err := g.factors.RenewCodes(ctx, g.user); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if has, err := g.factors.Of(ctx, g.user.ID); err != nil || has.RecoveryLeft != factor.RecoveryCodes {
+		t.Errorf("%d codes count, error %v", has.RecoveryLeft, err)
+	}
+}
+
 func TestWithoutAFactorThePasswordProves(t *testing.T) {
 	g := newGate(t)
 	token := g.begin()
@@ -230,11 +277,16 @@ func TestARoleMayAskForAFactor(t *testing.T) {
 	if err := g.factors.Begin(ctx, g.user); apperr.KindOf(err) != apperr.Stale {
 		t.Errorf("a second authenticator replaces the first: %v", err)
 	}
-	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, ""); apperr.KindOf(err) != apperr.InvalidInput {
+	has, err := g.factors.Of(ctx, g.user.ID)
+	g.must(err)
+	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, has.Mark(), ""); apperr.KindOf(err) != apperr.InvalidInput {
 		t.Errorf("a reset without a reason: %v", err)
 	}
-	g.must(g.factors.Reset(ctx, admin.Actor(), g.user.ID, "She called from her desk; her manager stood beside her."))
-	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, "again"); apperr.KindOf(err) != apperr.Stale {
+	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, factor.State{}.Mark(), "stale"); apperr.KindOf(err) != apperr.Stale {
+		t.Errorf("a reset of what is there no more: %v", err)
+	}
+	g.must(g.factors.Reset(ctx, admin.Actor(), g.user.ID, has.Mark(), "She called from her desk; her manager stood beside her."))
+	if err := g.factors.Reset(ctx, admin.Actor(), g.user.ID, has.Mark(), "again"); apperr.KindOf(err) != apperr.Stale {
 		t.Errorf("nothing to reset: %v", err)
 	}
 	g.must(g.signin.EndAll(ctx, admin.Actor(), g.user.ID))

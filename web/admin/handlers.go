@@ -134,7 +134,7 @@ func (h *Handlers) Enable(w http.ResponseWriter, r *http.Request) error {
 // ResetFactor takes a user's second factor away, with a reason, and ends their sessions.
 func (h *Handlers) ResetFactor(w http.ResponseWriter, r *http.Request) error {
 	return h.change(w, r, "Second factor reset. They sign in with their password and set up a new one.", func(ctx context.Context, u account.User, form userForm) error {
-		return h.factors.Reset(ctx, request.Actor(r), u.ID, form.Reason)
+		return h.factors.Reset(ctx, request.Actor(r), u.ID, request.Text(r, "mark"), form.Reason)
 	})
 }
 
@@ -163,11 +163,15 @@ func (h *Handlers) Rules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return h.showRules(w, r, http.StatusOK, roleNames(required), nil)
+}
+
+func (h *Handlers) showRules(w http.ResponseWriter, r *http.Request, status int, chosen []string, problems map[string]string) error {
 	missing, err := h.factors.Without(r.Context())
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, http.StatusOK, rulesPage(required, missing))
+	return response.Page(w, r, status, rulesPage(chosen, missing, problems))
 }
 
 // SetRules replaces the roles that need a second factor.
@@ -179,7 +183,11 @@ func (h *Handlers) SetRules(w http.ResponseWriter, r *http.Request) error {
 	for i, name := range r.PostForm["roles"] {
 		roles[i] = authz.Role(name)
 	}
-	if err := h.factors.Require(r.Context(), request.Actor(r), roles); err != nil {
+	err := h.factors.Require(r.Context(), request.Actor(r), roles)
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		return h.showRules(w, r, http.StatusUnprocessableEntity, r.PostForm["roles"], invalid.Fields)
+	}
+	if err != nil {
 		return err
 	}
 	h.signin.Forget()
@@ -312,8 +320,7 @@ func (h *Handlers) ChangePassword(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	u := request.User(r)
-	err = h.changeOwnPassword(r.Context(), u, r.FormValue("current"), form.password)
+	err = h.changeOwnPassword(r, r.FormValue("current"), form.password)
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		return h.showAccount(w, r, http.StatusUnprocessableEntity, invalid.Fields)
 	}
@@ -323,15 +330,21 @@ func (h *Handlers) ChangePassword(w http.ResponseWriter, r *http.Request) error 
 	return response.See(w, r, path.SignIn, "Password changed. Sign in with the new one.")
 }
 
-func (h *Handlers) changeOwnPassword(ctx context.Context, u account.User, current, next string) error {
-	if _, err := h.accounts.CheckPassword(ctx, u.Email, current); err != nil {
-		if _, refused := apperr.AsInvalid(err); refused {
-			return apperr.Invalid("current", "This is not your current password.")
-		}
+// changeOwnPassword looks at the new password first: what is wrong with it says nothing of whether the current one is right.
+func (h *Handlers) changeOwnPassword(r *http.Request, current, next string) error {
+	if err := account.FitsPassword(next); err != nil {
 		return err
 	}
-	if err := h.accounts.SetPassword(ctx, u.Actor(), u.ID, next); err != nil {
+	found, _, err := h.sessions.Found(r)
+	if err != nil {
 		return err
 	}
-	return h.signin.EndAll(ctx, u.Actor(), u.ID)
+	if err := h.signin.CheckPassword(r.Context(), found, current); err != nil {
+		return err
+	}
+	u := found.User
+	if err := h.accounts.SetPassword(r.Context(), u.Actor(), u.ID, next); err != nil {
+		return err
+	}
+	return h.signin.EndAll(r.Context(), u.Actor(), u.ID)
 }

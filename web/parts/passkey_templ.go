@@ -15,7 +15,7 @@ import (
 
 // AddPasskey is the form that makes a passkey. Scripts show it where the browser can; problems are those of an answer that did
 // not fit.
-func AddPasskey(problems map[string]string) templ.Component {
+func AddPasskey(name string, problems map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -79,7 +79,7 @@ func AddPasskey(problems map[string]string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: "Name of the passkey", Help: "Such as the device it lives on", Error: problems["name"], Need: ui.Required, Attrs: templ.Attributes{"maxlength": "60", "autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: "Name of the passkey", Help: "Such as the device it lives on", Value: name, Error: problems["name"], Need: ui.Required, Attrs: templ.Attributes{"maxlength": "60", "autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/go-chi/chi/v5"
 
@@ -76,7 +78,13 @@ func Text(r *http.Request, name string) string { return Tidy(r.FormValue(name)) 
 
 // Tidy is what Text makes of a value, for forms that are read as they arrive.
 func Tidy(s string) string {
-	return strings.TrimSpace(strings.Map(legible, strings.ToValidUTF8(s, "\uFFFD")))
+	return strings.TrimFunc(strings.Map(legible, strings.ToValidUTF8(s, "\uFFFD")), invisible)
+}
+
+// invisible reports what shows nothing at the edge of a text: space, and the marks that join or part letters. Between letters
+// they stay: some scripts need them.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || r >= '\u200B' && r <= '\u200D' || r == '\u2060' || r == '\uFEFF'
 }
 
 // legible drops what no keyboard types and what makes a text read as another than it is: zero bytes, and the marks that
@@ -89,9 +97,13 @@ func legible(r rune) rune {
 	return r
 }
 
-// LocalPath returns to when it is a path on this server, else "": "//host" and "/\host" are other sites to a browser.
+// LocalPath returns to when it is a path on this server, else "": "//host" and "/\host" are other sites to a browser, and
+// what no address can hold is none.
 func LocalPath(to string) string {
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+		return ""
+	}
+	if _, err := url.Parse(to); err != nil || strings.ContainsFunc(to, unicode.IsControl) {
 		return ""
 	}
 	return to

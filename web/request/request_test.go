@@ -22,3 +22,17 @@ func TestTextDropsWhatMisleads(t *testing.T) {
 		}
 	}
 }
+
+func TestLocalPathLeadsNowhereElse(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"", "x", "//evil.example", `/\evil.example`, `/a\b`, "https://evil.example", "/%zz", "/a\x01", "/a\r\nb", "/\tx"} {
+		if got := LocalPath(to); got != "" {
+			t.Errorf("%q leads to %q", to, got)
+		}
+	}
+	for _, to := range []string{"/", "/candidates?q=a%20b", "/x#y"} {
+		if got := LocalPath(to); got != to {
+			t.Errorf("%q leads to %q", to, got)
+		}
+	}
+}

@@ -12,8 +12,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"gatehouse/internal/platform/db"
 )
 
 // A bundle is a log to take along: JSON, one record to a line. First what it is, then the leaves in their order, each
@@ -125,15 +123,8 @@ func Verify(r io.Reader, key string) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("this is no key of a log: %w", err)
 	}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), longest)
 	v := verification{key: verifier}
-	for lines.Scan() {
-		if err := v.line(lines.Bytes()); err != nil {
-			return v.report, err
-		}
-	}
-	switch err := lines.Err(); {
+	switch err := examineAll(r, v.take); {
 	case err != nil:
 		return v.report, err
 	case v.ended == nil:
@@ -153,14 +144,15 @@ type verification struct {
 	report Report
 }
 
-// line checks one line. It must be, byte for byte, what a Writer writes: then no byte can be changed unseen.
-func (v *verification) line(line []byte) error {
+// take checks a line against those before it. It must be, byte for byte, what a Writer writes: then no byte can be changed
+// unseen.
+func (v *verification) take(l examined) error {
 	if v.ended != nil {
 		return &Bad{-1, "", "something follows the end of the bundle"}
 	}
 	if !v.begun {
 		var h header
-		if err := strictly(line, &h); err != nil || h.Bundle != format {
+		if err := strictly(l.line, &h); err != nil || h.Bundle != format {
 			return &Bad{-1, "", "this is no bundle of an audit log"}
 		}
 		if h.Origin != v.key.Name() {
@@ -169,30 +161,28 @@ func (v *verification) line(line []byte) error {
 		v.begun, v.report.Origin = true, h.Origin
 		return nil
 	}
-	var rec record
-	if err := strictly(line, &rec); err != nil {
-		return &Bad{v.tree.Size(), "", "the line is not what a bundle has: " + err.Error()}
+	if l.err != nil {
+		return &Bad{v.tree.Size(), "", "the line is not what a bundle has: " + l.err.Error()}
 	}
 	switch {
-	case rec.Leaf != nil:
-		return v.leaf(*rec.Leaf)
-	case rec.Checkpoint != "":
-		return v.checkpoint(rec.Checkpoint)
-	case rec.End != nil:
-		if *rec.End != v.tree.Size() {
-			return &Bad{-1, "", fmt.Sprintf("%d entries are in the bundle, which says %d", v.tree.Size(), *rec.End)}
+	case l.Leaf != nil:
+		return v.leaf(l)
+	case l.Checkpoint != "":
+		return v.checkpoint(l.Checkpoint)
+	case l.End != nil:
+		if *l.End != v.tree.Size() {
+			return &Bad{-1, "", fmt.Sprintf("%d entries are in the bundle, which says %d", v.tree.Size(), *l.End)}
 		}
-		v.ended, v.report.Unsealed = rec.End, v.tree.Size()-v.sealed
+		v.ended, v.report.Unsealed = l.End, v.tree.Size()-v.sealed
 		return nil
 	}
 	return &Bad{v.tree.Size(), "", "the line says nothing"}
 }
 
-// strictly decodes a line and makes sure that it is the one way to write what it says.
+// strictly decodes a line and makes sure that it is the one way to write what it says, which leaves no room for fields that
+// are not known, or for more behind it.
 func strictly(line []byte, into any) error {
-	in := json.NewDecoder(bytes.NewReader(line))
-	in.DisallowUnknownFields()
-	if err := in.Decode(into); err != nil {
+	if err := json.Unmarshal(line, into); err != nil {
 		return errors.New("it cannot be read")
 	}
 	again, err := written(into)
@@ -226,43 +216,20 @@ type sealed struct {
 	Commitments map[string]string `json:"commitments"`
 }
 
-func (v *verification) leaf(l leafRecord) error {
-	var leaf sealed
-	bad := func(why string) error { return &Bad{v.tree.Size(), leaf.ID, why} }
-	if err := json.Unmarshal(l.Entry, &leaf); err != nil {
+func (v *verification) leaf(l examined) error {
+	bad := func(why string) error { return &Bad{v.tree.Size(), l.entry.ID, why} }
+	switch {
+	case l.unreadable:
 		return bad("the entry cannot be read")
+	case l.Leaf.Index != v.tree.Size():
+		return bad(fmt.Sprintf("it says that it is number %d", l.Leaf.Index))
+	case l.why != "":
+		return bad(l.why)
 	}
-	if l.Index != v.tree.Size() {
-		return bad(fmt.Sprintf("it says that it is number %d", l.Index))
-	}
-	hash := Hash(l.Entry)
-	if hex.EncodeToString(hash[:]) != l.Hash {
-		return bad("it is not what was sealed")
-	}
-	if err := v.values(leaf, l.Values); err != "" {
-		return bad(err)
-	}
-	v.tree.Add(hash)
+	v.report.Values += l.values
+	v.report.Erased += len(l.entry.Commitments) - l.values
+	v.tree.Add(l.hash)
 	return nil
-}
-
-// values works the commitment to each value out again, and returns what does not hold.
-func (v *verification) values(leaf sealed, values []Value) string {
-	there := map[string]bool{}
-	for _, value := range values {
-		commitment, known := leaf.Commitments[value.Field]
-		salt, err := hex.DecodeString(value.Salt)
-		if err != nil || hex.EncodeToString(salt) != value.Salt || !known || there[value.Field] {
-			return fmt.Sprintf("the value of %q is not one of the entry's", value.Field)
-		}
-		if hex.EncodeToString(db.Commitment(salt, db.Change{Field: value.Field, Old: value.Old, New: value.New})) != commitment {
-			return fmt.Sprintf("the value of %q is not what was written", value.Field)
-		}
-		there[value.Field] = true
-	}
-	v.report.Values += len(there)
-	v.report.Erased += len(leaf.Commitments) - len(there)
-	return ""
 }
 
 func (v *verification) checkpoint(signed string) error {

@@ -73,6 +73,16 @@ func (l *Limiter) Allow(key string) (ok bool, retryAfter time.Duration) {
 	return true, 0
 }
 
+// Restore gives the key its whole burst back, as after a try that was right.
+func (l *Limiter) Restore(key string) {
+	hash := maphash.String(l.seed, key)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, found := l.buckets[hash]; found {
+		l.drop(e)
+	}
+}
+
 // touch finds or makes the bucket and moves it to the front.
 func (l *Limiter) touch(hash uint64) *bucket {
 	if e, found := l.buckets[hash]; found {

@@ -147,3 +147,21 @@ func BenchmarkAllow(b *testing.B) {
 		i++
 	}
 }
+
+func TestRestoreGivesTheBurstBack(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	l := New(Rate{Every: time.Minute, Burst: 2}, 10, func() time.Time { return now })
+	l.Restore("nobody seen yet")
+	for range 2 {
+		l.Allow("a")
+		l.Allow("b")
+	}
+	l.Restore("a")
+	if ok, _ := l.Allow("a"); !ok {
+		t.Error("nothing was given back")
+	}
+	if ok, _ := l.Allow("b"); ok {
+		t.Error("another key was given something")
+	}
+}
