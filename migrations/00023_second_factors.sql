@@ -25,9 +25,9 @@ CREATE TABLE factor_roles (
 
 -- proved_at: when whoever sits there last gave a password or code. factor_at: when they last gave a second factor, NULL for
 -- never in this session. wrong_codes: how often they failed since.
-ALTER TABLE sessions ADD COLUMN proved_at timestamptz;
+-- A server of the version before may still begin sessions beside this.
+ALTER TABLE sessions ADD COLUMN proved_at timestamptz NOT NULL DEFAULT now();
 UPDATE sessions SET proved_at = created_at;
-ALTER TABLE sessions ALTER COLUMN proved_at SET NOT NULL;
 ALTER TABLE sessions ADD COLUMN factor_at timestamptz;
 ALTER TABLE sessions ADD COLUMN wrong_codes int NOT NULL DEFAULT 0;
 

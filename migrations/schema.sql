@@ -407,6 +407,15 @@ CREATE TABLE evidence_links (
     CONSTRAINT evidence_links_pkey PRIMARY KEY (evidence_id, subject_kind, subject_id)
 );
 
+CREATE TABLE evidence_scans (
+    evidence_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    result text NOT NULL,
+    CONSTRAINT evidence_scans_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
+    CONSTRAINT evidence_scans_pkey PRIMARY KEY (evidence_id),
+    CONSTRAINT evidence_scans_result CHECK ((result = ANY (ARRAY['intact'::text, 'altered'::text, 'unread'::text])))
+);
+
 CREATE TABLE factor_roles (
     role text NOT NULL,
     CONSTRAINT factor_roles_pkey PRIMARY KEY (role)
@@ -692,7 +701,7 @@ CREATE TABLE sessions (
     ip text DEFAULT ''::text NOT NULL,
     user_agent text DEFAULT ''::text NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
-    proved_at timestamp with time zone NOT NULL,
+    proved_at timestamp with time zone DEFAULT now() NOT NULL,
     factor_at timestamp with time zone,
     wrong_codes integer DEFAULT 0 NOT NULL,
     CONSTRAINT sessions_pkey PRIMARY KEY (token_hash),
@@ -781,11 +790,20 @@ CREATE TABLE tally_deltas (
     n bigint NOT NULL
 );
 
+CREATE TABLE user_links (
+    secret_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_links_pkey PRIMARY KEY (secret_hash),
+    CONSTRAINT user_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
 CREATE TABLE users (
     id uuid NOT NULL,
     email text NOT NULL,
     name text NOT NULL,
-    password_hash text NOT NULL,
+    password_hash text,
     roles text[] NOT NULL,
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     person_id uuid,
@@ -871,6 +889,10 @@ CREATE INDEX evidence_items_person ON public.evidence_items USING btree (person_
 CREATE INDEX evidence_links_steps ON public.evidence_links USING btree (subject_id COLLATE "C") WHERE (subject_kind = 'step'::text);
 
 CREATE INDEX evidence_links_subject ON public.evidence_links USING btree (subject_kind, subject_id);
+
+CREATE INDEX evidence_scans_altered ON public.evidence_scans USING btree (evidence_id) WHERE (result = 'altered'::text);
+
+CREATE INDEX evidence_scans_at ON public.evidence_scans USING btree (at);
 
 CREATE INDEX flags_confirmed ON public.flags USING btree (disposed_at DESC, id DESC) WHERE ((state = 'confirmed'::text) AND (withdrawn_at IS NULL) AND (strength = ANY (ARRAY['strong'::text, 'decisive'::text])));
 
@@ -971,6 +993,8 @@ CREATE INDEX signals_person ON ONLY public.signals USING btree (person_id, occur
 CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC, id DESC);
 
 CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at DESC, id DESC) WHERE (person_id IS NULL);
+
+CREATE INDEX user_links_user ON public.user_links USING btree (user_id);
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
 

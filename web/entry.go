@@ -1,8 +1,11 @@
 package web
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/web/path"
@@ -24,19 +27,24 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, signInPage(signInForm{Next: next}))
 }
 
-// signIn admits by password. Tries are counted per address and per account, so that neither one machine nor many
-// can guess at speed.
+// signIn admits by password. Tries are counted per address and per account, so that neither one machine nor many can guess at
+// speed; those of a browser known to the account are counted apart.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil {
 		return apperr.Invalid("email", "The form could not be read.")
 	}
 	form := signInForm{Email: request.Text(r, "email"), Next: localPath(r.FormValue("next"))}
-	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
-		return apperr.RateLimited(after)
+	tries, key := s.byAccount, strings.ToLower(form.Email)
+	device, known := s.knownDevice(r, form.Email)
+	if known {
+		tries, key = s.byDevice, device
 	}
-	if ok, after := s.byAccount.Allow(strings.ToLower(form.Email)); !ok {
-		return apperr.RateLimited(after)
+	if ok, after := s.byAddress.Allow(request.IP(r)); !ok && !known {
+		return s.tooMany(w, r, form, after)
+	}
+	if ok, after := tries.Allow(key); !ok {
+		return s.tooMany(w, r, form, after)
 	}
 	err := s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
 	if invalid, ok := apperr.AsInvalid(err); ok {
@@ -46,7 +54,57 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	tries.Restore(key)
+	if !known {
+		s.knowDevice(w, form.Email)
+	}
 	return response.See(w, r, form.Next, "")
+}
+
+// tooMany shows the form again to who has tried too often, with how long to wait.
+func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, form signInForm, after time.Duration) error {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	form.Errors = map[string]string{"email": "There were too many tries. Wait a minute, then try once more."}
+	return response.Page(w, r, http.StatusTooManyRequests, signInPage(form))
+}
+
+// showLink shows where somebody chooses a password. Whoever has the link is taken for the user, so it says nothing but their
+// name.
+func (s *Server) showLink(w http.ResponseWriter, r *http.Request) error {
+	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
+		return apperr.RateLimited(after)
+	}
+	secret := request.Param(r, "secret")
+	u, err := s.deps.Accounts.ByLink(r.Context(), secret)
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, http.StatusOK, linkPage(secret, u, nil))
+}
+
+// useLink gives the user of a link the password they chose, and ends what sessions they had.
+func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
+	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
+		return apperr.RateLimited(after)
+	}
+	if err := request.Form(w, r); err != nil {
+		return err
+	}
+	secret := request.Param(r, "secret")
+	u, err := s.deps.Accounts.UseLink(r.Context(), secret, r.PostFormValue("password"))
+	if invalid, ok := apperr.AsInvalid(err); ok {
+		if u, err = s.deps.Accounts.ByLink(r.Context(), secret); err != nil {
+			return err
+		}
+		return response.Page(w, r, http.StatusUnprocessableEntity, linkPage(secret, u, invalid.Fields))
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.deps.Signin.EndAll(r.Context(), u.Actor(), u.ID); err != nil {
+		return err
+	}
+	return response.See(w, r, path.SignIn, "Your password is set. Sign in with it.")
 }
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {

@@ -171,6 +171,10 @@ func sentWith(w http.ResponseWriter, r *http.Request) []sentField {
 	}
 	var sent []sentField
 	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if name == "password" && r.PostForm.Get(name) != "" {
+			sent = append(sent, sentField{name, leftOut})
+			continue
+		}
 		if slices.Contains(unkept, name) {
 			continue
 		}
@@ -182,7 +186,11 @@ func sentWith(w http.ResponseWriter, r *http.Request) []sentField {
 }
 
 // unkept are the fields that no page carries on.
-var unkept = []string{"password", "current", proofField, answerField}
+var unkept = []string{"current", proofField, answerField}
+
+// leftOut stands for a password that was left out. It is none that anybody may have: the form then asks for it again, where an
+// empty one could mean something else.
+const leftOut = "-"
 
 // sentField is one field of a form that came too late.
 type sentField struct{ name, value string }

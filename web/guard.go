@@ -114,6 +114,9 @@ func (s *Server) guardAPI(route Route) Handler {
 			if err != nil {
 				return err
 			}
+			if ok, after := s.byToken.Allow(string(token.ID)); !ok {
+				return apperr.RateLimited(after)
+			}
 			actor = token.Actor()
 		}
 		if !actor.May(route.Permission) {

@@ -91,10 +91,23 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		who := &authz.Actor{}
 		ctx := context.WithValue(r.Context(), requestIDKey{}, reqID)
 		next.ServeHTTP(rec, r.WithContext(context.WithValue(ctx, whoKey{}, who)))
+		took := time.Since(started)
 		s.log.LogAttrs(ctx, slog.LevelInfo, "request",
 			slog.String("id", reqID), slog.String("method", r.Method), slog.String("route", pattern(r)),
-			slog.Int("status", rec.status), slog.Duration("took", time.Since(started)), slog.String("actor", who.ID))
+			slog.Int("status", rec.status), slog.Duration("took", took), slog.String("actor", who.ID))
+		if s.deps.Observe != nil {
+			s.deps.Observe(known(r.Method), pattern(r), rec.status, took)
+		}
 	})
+}
+
+// known is a method of HTTP, or "other": what a client makes up must not become a label.
+func known(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }
 
 type whoKey struct{}

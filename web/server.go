@@ -62,6 +62,10 @@ type Deps struct {
 	Audit      *audit.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
+	// Observe is told of each answered request; nil tells nobody. route is the pattern, "none" for an address that is none.
+	Observe func(method, route string, status int, took time.Duration)
+	// DeviceKey makes the marks of browsers that people have signed in from. It is secret.
+	DeviceKey []byte
 	// Parts describes the installation for the administrator's system page.
 	Parts func(context.Context) []admin.Part
 	// Extra are routes beside the product's own, for measuring.
@@ -77,8 +81,11 @@ type Server struct {
 	version  string
 	sessions *session.Store
 	frames   frames
-	// Sign-in tries, by account and by address. An office shares one address, so that one is wider.
-	byAccount, byAddress *limit.Limiter
+	// Sign-in tries, by account, by address, and by browser where that is known to the account. An office shares one
+	// address, so that one is wider.
+	byAccount, byAddress, byDevice *limit.Limiter
+	// Requests by token: more than any integration sends, less than would hurt.
+	byToken *limit.Limiter
 	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
 	// takes years, for whoever knows the password already.
 	byProof *limit.Limiter
@@ -93,6 +100,8 @@ func New(deps Deps) *Server {
 
 		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
 		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
+		byDevice:  limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
+		byToken:   limit.New(limit.Rate{Every: 20 * time.Millisecond, Burst: 500}, 10_000, time.Now),
 		byProof:   limit.New(limit.Rate{Every: time.Minute, Burst: 10}, 50_000, time.Now),
 	}
 	s.handler = s.build()

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"gatehouse/internal/app"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/localdb"
@@ -229,7 +230,7 @@ func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []dia
 	case pending:
 		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
 	default:
-		return []diagnosis{d, schema, examineBelonging(ctx, open, keys)}
+		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineEvidence(ctx, open)}
 	}
 	return []diagnosis{d, schema}
 }
@@ -249,6 +250,20 @@ func examineBelonging(ctx context.Context, open *db.DB, keys *seal.Keyring) diag
 		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", this is "+keys.ID(), "Put the right one back: evidence could not be read."
 	default:
 		d.Found = "they belong together"
+	}
+	return d
+}
+
+// examineEvidence says what came of reading evidence through in the background.
+func examineEvidence(ctx context.Context, open *db.DB) diagnosis {
+	d := diagnosis{"Evidence content", well, "as it was collected, as far as it was read through", ""}
+	const most = 20
+	altered, err := evidence.AlteredIn(ctx, open.Pool(), most)
+	switch {
+	case err != nil:
+		d.State, d.Found = broken, err.Error()
+	case len(altered) > 0:
+		d.State, d.Found, d.Note = broken, fmt.Sprintf("altered or missing: %v", altered), "Put the files back from a backup; at most twenty are named here."
 	}
 	return d
 }

@@ -5,17 +5,20 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"slices"
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/audit/proof"
 )
 
-// runLog is `gatehouse log key`, which prints the public key of the installation's audit log, and `gatehouse log export
-// [--without-values]`, which writes what is sealed of it to standard output.
+// runLog is `gatehouse log key`, which prints the public key of the installation's audit log, `gatehouse log checkpoint`, which
+// prints its last signed checkpoint, and `gatehouse log export [--without-values]`, which writes what is sealed of it to
+// standard output.
 func runLog(ctx context.Context, args []string, stdio stdio) error {
-	if len(args) == 0 || args[0] != "key" && args[0] != "export" {
-		return usagef("log: log key prints the public key of the audit log; log export [--without-values] writes the log to standard output, for gatehouse verify")
+	if len(args) == 0 || !slices.Contains([]string{"key", "checkpoint", "export"}, args[0]) {
+		return usagef("log: log key prints the public key of the audit log; log checkpoint prints its last checkpoint, for somebody to keep;\n" +
+			"log export [--without-values] writes the log to standard output, for gatehouse verify")
 	}
 	with, setup := audit.WithValues, []string{}
 	for _, arg := range args[1:] {
@@ -36,15 +39,27 @@ func runLog(ctx context.Context, args []string, stdio stdio) error {
 		if err := a.Features.Sealer.SealAll(ctx); err != nil { // no server may run, or it may be behind
 			return err
 		}
+		if args[0] == "checkpoint" {
+			signed, err := a.Features.Sealer.Checkpoint(ctx)
+			printf(stdio.out, "%s", signed)
+			return err
+		}
 		return a.Features.Sealer.Export(ctx, stdio.out, with)
 	})
 }
 
-// runVerify is `gatehouse verify --key KEY FILE`: it needs no installation. Without a file it reads standard input.
+// runVerify is `gatehouse verify --key KEY [--checkpoint FILE] FILE`: it needs no installation. Without a file it reads
+// standard input.
 func runVerify(_ context.Context, args []string, stdio stdio) error {
 	flags := flag.NewFlagSet("gatehouse verify", flag.ContinueOnError)
 	flags.SetOutput(stdio.err)
 	key := flags.String("key", "", "public key of the log, as gatehouse log key printed it; not from where the bundle comes from")
+	var kept []string
+	flags.Func("checkpoint", "file of a checkpoint that somebody kept, which the log must have grown from; may be given several times", func(name string) error {
+		signed, err := os.ReadFile(name)
+		kept = append(kept, string(signed))
+		return err
+	})
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return nil
@@ -52,7 +67,7 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 		return exitError{code: exitUsage}
 	}
 	if *key == "" || flags.NArg() > 1 {
-		return usagef("verify: verify --key KEY [FILE] reads a file that gatehouse log export wrote")
+		return usagef("verify: verify --key KEY [--checkpoint FILE] [FILE] reads a file that gatehouse log export wrote")
 	}
 	in := stdio.in
 	if flags.NArg() == 1 {
@@ -63,11 +78,14 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 		defer file.Close()
 		in = file
 	}
-	report, err := proof.Verify(in, *key)
+	report, err := proof.Verify(in, *key, kept...)
 	if err != nil {
 		return err
 	}
 	printf(stdio.out, "%s: %d entries hold, under %d checkpoints.\n", report.Origin, report.Entries, report.Checkpoints)
+	if report.Kept > 0 {
+		printf(stdio.out, "The log grew from each of the %d checkpoints that were kept.\n", report.Kept)
+	}
 	printf(stdio.out, "%d values are what was written; %d are not there.\n", report.Values, report.Erased)
 	return nil
 }

@@ -41,7 +41,15 @@ func TestAStrangerVerifiesTheLog(t *testing.T) {
 	if err := os.WriteFile(file, []byte(bundle), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	code, checkpoint, errout := gatehouse(t, "", "log", "checkpoint")
+	kept := filepath.Join(t.TempDir(), "kept")
+	if code != 0 || os.WriteFile(kept, []byte(checkpoint), 0o600) != nil {
+		t.Fatalf("log checkpoint: exit %d, %s", code, errout)
+	}
 	t.Setenv("GATEHOUSE_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+	if code, out, errout := gatehouse(t, "", "verify", "--key", key, "--checkpoint", kept, file); code != 0 || !strings.Contains(out, "grew from") {
+		t.Errorf("verify with what was kept: exit %d, %s%s", code, out, errout)
+	}
 	if code, out, errout := gatehouse(t, "", "verify", "--key", key, file); code != 0 || !strings.Contains(out, "3 entries hold") {
 		t.Errorf("verify: exit %d, %s%s", code, out, errout)
 	}

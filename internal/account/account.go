@@ -70,7 +70,7 @@ func (t Token) Actor() authz.Actor {
 // TokenScopes lists the scopes a token may be given.
 var TokenScopes = []authz.Permission{authz.SignalIngest}
 
-// New describes a user to be added.
+// New describes a user to be added. Without a password they choose one by a link (NewLink).
 type New struct {
 	Email, Name, Password, TimeZone string
 	Roles                           []authz.Role
@@ -90,23 +90,32 @@ func (n *New) tidy() error {
 	p.Check(err == nil && addr.Address == n.Email, "email", "Enter an e-mail address such as name@example.com.")
 	p.Check(n.Name != "", "name", "Enter a name.")
 	p.Check(len(n.Name) <= 200, "name", "Use at most 200 characters.")
-	checkPassword(&p, n.Password)
+	if n.Password != "" {
+		checkPassword(&p, n.Password, n.Name, n.Email)
+	}
 	checkRoles(&p, n.Roles)
 	_, err = time.LoadLocation(n.TimeZone)
 	p.Check(err == nil, "time_zone", "Choose a time zone such as Europe/Lisbon.")
 	return p.Err()
 }
 
-// FitsPassword is InvalidInput at "password" for one that nobody may have.
-func FitsPassword(password string) error {
+// FitsPassword is InvalidInput at "password" for one that the user may not have: too short, too long, or what is tried first.
+func (u User) FitsPassword(password string) error {
 	var p apperr.Problems
-	checkPassword(&p, password)
+	checkPassword(&p, password, u.Name, u.Email)
 	return p.Err()
 }
 
-func checkPassword(p *apperr.Problems, password string) {
+// maxChecked is how much of a password is compared with what is common, in bytes: longer ones are made of nothing common only
+// on purpose.
+const maxChecked = 100
+
+func checkPassword(p *apperr.Problems, password string, about ...string) {
 	p.Check(len([]rune(password)) >= MinPassword, "password", "Use at least %d characters.", MinPassword)
 	p.Check(len(password) <= 1000, "password", "Use at most 1,000 characters.")
+	if len([]rune(password)) >= MinPassword && len(password) <= maxChecked {
+		p.Check(!tooCommon(password, about...), "password", "That is among the first that others would try. Use several words that do not belong together.")
+	}
 }
 
 func checkRoles(p *apperr.Problems, roles []authz.Role) {

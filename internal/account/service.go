@@ -32,12 +32,16 @@ func (s *Service) Add(ctx context.Context, actor authz.Actor, n New) (ID, error)
 	if err := n.tidy(); err != nil {
 		return "", err
 	}
-	hash, err := argon2id.CreateHash(n.Password, hashing)
-	if err != nil {
-		return "", fmt.Errorf("hash password: %w", err)
+	var hash *string
+	if n.Password != "" {
+		made, err := argon2id.CreateHash(n.Password, hashing)
+		if err != nil {
+			return "", fmt.Errorf("hash password: %w", err)
+		}
+		hash = &made
 	}
 	userID := ID(id.New())
-	err = s.db.Write(ctx, actor, func(tx *db.Tx) error {
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		if err := insertUser(ctx, tx, userID, n, hash); err != nil {
 			return err
 		}
@@ -120,7 +124,7 @@ func (s *Service) CheckPassword(ctx context.Context, email, password string) (Us
 	if err != nil && apperr.KindOf(err) != apperr.NotFound {
 		return User{}, err
 	}
-	if err != nil || u.DisabledAt != nil {
+	if err != nil || u.DisabledAt != nil || hash == "" {
 		hash = absent
 	}
 	match, cmpErr := argon2id.ComparePasswordAndHash(password, hash)
@@ -135,7 +139,11 @@ func (s *Service) CheckPassword(ctx context.Context, email, password string) (Us
 
 // SetPassword replaces a user's password.
 func (s *Service) SetPassword(ctx context.Context, actor authz.Actor, userID ID, password string) error {
-	if err := FitsPassword(password); err != nil {
+	u, err := userByID(ctx, s.db.Pool(), userID)
+	if err != nil {
+		return err
+	}
+	if err := u.FitsPassword(password); err != nil {
 		return err
 	}
 	hash, err := argon2id.CreateHash(password, hashing)
@@ -149,6 +157,9 @@ func (s *Service) SetPassword(ctx context.Context, actor authz.Actor, userID ID,
 		}
 		if tag.RowsAffected() == 0 {
 			return apperr.Missing("user")
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID); err != nil {
+			return err
 		}
 		tx.Record(db.Entry{Action: "user.password_set", SubjectKind: "user", SubjectID: string(userID)})
 		return nil

@@ -11,7 +11,7 @@ import (
 
 const userColumns = `id, email, name, roles, time_zone, person_id, created_at, disabled_at, version`
 
-func insertUser(ctx context.Context, tx *db.Tx, userID ID, n New, hash string) error {
+func insertUser(ctx context.Context, tx *db.Tx, userID ID, n New, hash *string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO users (id, email, name, password_hash, roles, time_zone, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -52,7 +52,7 @@ func userByEmail(ctx context.Context, q db.Querier, email string) (User, string,
 		User
 		PasswordHash string
 	}
-	rows, _ := q.Query(ctx, `SELECT `+userColumns+`, password_hash FROM users WHERE lower(email) = lower($1)`, email)
+	rows, _ := q.Query(ctx, `SELECT `+userColumns+`, coalesce(password_hash, '') AS password_hash FROM users WHERE lower(email) = lower($1)`, email)
 	f, err := db.One[found](rows, "user")
 	return f.User, f.PasswordHash, err
 }

@@ -37,9 +37,10 @@ type App struct {
 	// Extra are routes that the server has beside the product's own; measuring sets them.
 	Extra []web.Route
 
-	local *localdb.Server
-	url   string
-	blobs *blob.Disk
+	local   *localdb.Server
+	metrics *metrics // nil where nobody asks for them
+	url     string
+	blobs   *blob.Disk
 }
 
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
@@ -128,6 +129,9 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.Config)
+	if a.Config.MetricsAddr != "" {
+		a.metrics = newMetrics(a)
+	}
 	return nil
 }
 
@@ -233,6 +237,13 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	}
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	if a.metrics != nil {
+		asked, err := net.Listen("tcp", a.Config.MetricsAddr)
+		if err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
+		go a.metrics.serve(workCtx, asked)
+	}
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)

@@ -74,8 +74,14 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 }
 
 func (f Features) webDeps(a *App) web.Deps {
+	var observe func(method, route string, status int, took time.Duration)
+	if a.metrics != nil {
+		observe = a.metrics.request
+	}
 	return web.Deps{
-		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
+		Observe:   observe,
+		DeviceKey: a.Keys.Derive("marks of known browsers"),
+		Config:    a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin, Factors: f.Factors,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
@@ -92,7 +98,7 @@ type chore struct {
 }
 
 func (a *App) chores() []chore {
-	return []chore{
+	chores := []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
@@ -100,11 +106,18 @@ func (a *App) chores() []chore {
 		{"attribute signals", 10 * time.Second, a.Features.Signals.Attribute},
 		{"seal the audit log", time.Second, a.Features.Sealer.Seal},
 		{"seal late entries", 10 * time.Minute, a.Features.Sealer.SealLate},
+		{"read evidence through", time.Minute, a.Features.Evidence.Scan},
 		{"sweep blobs", 24 * time.Hour, a.Features.Evidence.SweepBlobs},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())
 		}},
 	}
+	if folder := a.Config.Checkpoints; folder != "" {
+		chores = append(chores, chore{"publish the log's checkpoint", time.Minute, func(ctx context.Context) error {
+			return a.Features.Sealer.Publish(ctx, folder)
+		}})
+	}
+	return chores
 }
 
 // work does the chores until ctx ends.
@@ -126,7 +139,10 @@ func (a *App) repeat(ctx context.Context, c chore) {
 	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		if err := c.do(ctx); err != nil && ctx.Err() == nil {
+		began := time.Now()
+		err := c.do(ctx)
+		a.metrics.round(c.name, time.Since(began), err)
+		if err != nil && ctx.Err() == nil {
 			a.Log.Error("background work", "chore", c.name, "error", err)
 		}
 		select {

@@ -12,9 +12,7 @@ import (
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
 	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
-	return append(parts,
-		admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
-			Note: "Encrypted below the data folder. Back it up together with the database and the key."},
+	return append(parts, a.evidencePart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
 		admin.Part{Name: "Single sign-on", State: "Not set up",
@@ -22,6 +20,25 @@ func (a *App) Parts(ctx context.Context) []admin.Part {
 		admin.Part{Name: "Signals", State: "By API and by hand", Ready: true,
 			Note: "Machines send them with a token to /api/v1/signals. A silent source is unknown, not clear."},
 	)
+}
+
+// evidencePart says whether the content of evidence is what was collected, as far as it was read through.
+func (a *App) evidencePart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
+		Note: "Encrypted below the data folder, and read through once a month. Back it up together with the database and the key."}
+	const most = 20
+	altered, err := a.Features.Evidence.AlteredItems(ctx, most)
+	switch {
+	case err != nil:
+		p.State, p.Ready, p.Note = "Not known", false, "What came of reading it through could not be read."
+	case len(altered) > 0:
+		p.State, p.Ready = "Altered or missing", false
+		p.Note = fmt.Sprintf("What was collected is no longer there, or no longer what it was: put the files back from a backup. Items: %v.", altered)
+		if len(altered) == most {
+			p.Note += " There may be more."
+		}
+	}
+	return p
 }
 
 func (a *App) databasePart(ctx context.Context) admin.Part {
@@ -63,8 +80,12 @@ func (a *App) logPart(ctx context.Context) admin.Part {
 	case state.Entries == 0:
 		p.State = "Nothing to seal yet"
 	}
-	p.Note = fmt.Sprintf("%d entries stand under signed checkpoints. Whoever verifies an export needs the log's public key, kept apart from it: %s",
-		state.Entries, a.Features.Sealer.Key())
+	witnesses := "No folder for checkpoints is set, so nobody can be a witness of what the log was."
+	if a.Config.Checkpoints != "" {
+		witnesses = "Checkpoints for witnesses are written to " + a.Config.Checkpoints + "."
+	}
+	p.Note = fmt.Sprintf("%d entries stand under signed checkpoints. %s Whoever verifies an export needs the log's public key, kept apart from it: %s",
+		state.Entries, witnesses, a.Features.Sealer.Key())
 	return p
 }
 

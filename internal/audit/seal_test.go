@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -187,6 +189,50 @@ func TestWhatIsChangedInTheDatabaseIsNamed(t *testing.T) {
 				t.Errorf("the second entry was changed, and it says: %v", err)
 			}
 		})
+	}
+}
+
+// TestCheckpointsArePublishedForWitnesses, each once, under a name of its own.
+func TestCheckpointsArePublishedForWitnesses(t *testing.T) {
+	w, folder := newSealing(t), t.TempDir()
+	publish := func() {
+		t.Helper()
+		if err := w.s.Publish(t.Context(), folder); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish() // nothing is sealed yet
+	w.write(2)
+	w.seal()
+	publish()
+	publish()
+	w.write(1)
+	w.seal()
+	publish()
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%d files, error %v", len(files), err)
+	}
+	var bundle bytes.Buffer
+	if err := w.s.Export(t.Context(), &bundle, WithValues); err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, f := range files {
+		signed, err := os.ReadFile(filepath.Join(folder, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, string(signed))
+	}
+	if last, err := w.s.Checkpoint(t.Context()); err != nil || last != kept[1] {
+		t.Errorf("the last checkpoint is %q, error %v", last, err)
+	}
+	if got, err := proof.Verify(&bundle, w.s.Key(), kept...); err != nil || got.Kept != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := w.s.Publish(t.Context(), filepath.Join(folder, "none")); err == nil {
+		t.Error("a folder that is not there is no error")
 	}
 }
 

@@ -51,6 +51,15 @@ func lastCheckpoint(ctx context.Context, q db.Querier) (checkpoint, error) {
 	return c, err
 }
 
+// lastNote returns the signed note of the last checkpoint with its size; empty without one.
+func lastNote(ctx context.Context, q db.Querier) (signed string, size int64, err error) {
+	err = q.QueryRow(ctx, `SELECT note, size FROM audit_checkpoints ORDER BY size DESC LIMIT 1`).Scan(&signed, &size)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return signed, size, err
+}
+
 // anyBetween reports whether there is an entry between two ids.
 func anyBetween(ctx context.Context, q db.Querier, after, before string) (there bool, err error) {
 	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM audit_entries WHERE id > $1 AND id < $2)`, after, before).Scan(&there)

@@ -397,11 +397,7 @@ func (s *Service) Verify(ctx context.Context, actor authz.Actor, itemID ID) (res
 	if item.ErasedAt != nil {
 		return "", item.mayOpen(actor)
 	}
-	result = Intact
-	switch err := s.readThrough(ctx, item); {
-	case errors.Is(err, seal.ErrAltered), errors.Is(err, upload.ErrMismatch), errors.Is(err, blob.ErrNotFound):
-		result = Altered
-	case err != nil:
+	if result, err = s.examine(ctx, item); err != nil {
 		return "", err
 	}
 	return result, s.recordVerified(ctx, actor, itemID, result)

@@ -331,6 +331,62 @@ func TestAlteredContentIsNoticed(t *testing.T) {
 	}
 }
 
+// TestEvidenceIsReadThroughInTheBackground: what is altered or gone becomes an alarm and an entry, once; put back, it is none.
+func TestEvidenceIsReadThroughInTheBackground(t *testing.T) {
+	w := setup(t)
+	itemID := w.file(w.hr, w.add(), "what was collected")
+	if _, err := w.s.AddText(w.Context(), w.hr, w.add(), "a text"); err != nil {
+		t.Fatal(err)
+	}
+	scan := func(later time.Duration, altered int) {
+		t.Helper()
+		w.db.SetClock(func() time.Time { return time.Now().Add(later) })
+		if err := w.s.Scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := w.s.AlteredItems(t.Context(), 10); err != nil || len(found) != altered {
+			t.Errorf("%v later %v are altered, want %d; error %v", later, found, altered, err)
+		}
+	}
+	scans := func() (n int) {
+		t.Helper()
+		if err := w.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM evidence_scans`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	scan(0, 0)
+	if n := scans(); n != 0 {
+		t.Errorf("%d items of this very hour were read through", n)
+	}
+	// As if they had been read through forty days ago.
+	w.exec(`INSERT INTO evidence_scans (evidence_id, at, result) SELECT id, now() - interval '40 days', 'intact' FROM evidence_items`)
+	scan(0, 0)
+	name := w.blobFile()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	scan(0, 0) // it is not its turn
+	scan(31*24*time.Hour, 1)
+	scan(62*24*time.Hour, 1)
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scan(93*24*time.Hour, 0)
+	var results []string
+	if err := w.db.Pool().QueryRow(t.Context(), `
+		SELECT array_agg(detail ->> 'result' ORDER BY id) FROM audit_entries WHERE action = 'evidence.scanned' AND subject_id = $1`, itemID).Scan(&results); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(results, []string{evidence.Altered, evidence.Intact}) {
+		t.Errorf("entries %v", results)
+	}
+}
+
 // TestOnlyWhatOneSeesIsAddedTo: a member called in for tasks adds to the steps of their function, and nobody to a step
 // that the case does not have.
 func TestOnlyWhatOneSeesIsAddedTo(t *testing.T) {

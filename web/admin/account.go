@@ -30,6 +30,8 @@ type userView struct {
 	Problems map[string]string
 	Factor   factor.State
 	Sessions []signin.Live
+	// Link is the address just made by which they choose a password, shown once.
+	Link string
 	// Self says that the administrator looks at their own.
 	Self bool
 }

@@ -68,7 +68,31 @@ func (h *Handlers) AddUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if form.password == "" {
+		return h.showLink(w, r, id)
+	}
 	return response.See(w, r, path.User(id), form.Name+" may sign in now.")
+}
+
+// MakeLink makes a link by which a user chooses a password, and shows it once.
+func (h *Handlers) MakeLink(w http.ResponseWriter, r *http.Request) error {
+	id, err := request.ID[account.ID](r, "id")
+	if err != nil {
+		return err
+	}
+	return h.showLink(w, r, id)
+}
+
+func (h *Handlers) showLink(w http.ResponseWriter, r *http.Request, userID account.ID) error {
+	secret, err := h.accounts.NewLink(r.Context(), request.Actor(r), userID)
+	if err != nil {
+		return err
+	}
+	u, err := h.accounts.ByID(r.Context(), userID)
+	if err != nil {
+		return err
+	}
+	return h.showUser(w, r, http.StatusOK, userView{User: u, Form: formOf(u), Link: h.sessions.Address(r, path.Link(secret))})
 }
 
 // User shows one user with what may be changed.
@@ -77,16 +101,17 @@ func (h *Handlers) User(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showUser(w, r, http.StatusOK, u, formOf(u), nil)
+	return h.showUser(w, r, http.StatusOK, userView{User: u, Form: formOf(u)})
 }
 
-func (h *Handlers) showUser(w http.ResponseWriter, r *http.Request, status int, u account.User, form userForm, problems map[string]string) error {
-	v := userView{User: u, Form: form, Problems: problems, Self: u.ID == request.User(r).ID}
+// showUser fills in what the view lacks and shows it.
+func (h *Handlers) showUser(w http.ResponseWriter, r *http.Request, status int, v userView) error {
+	v.Self = v.User.ID == request.User(r).ID
 	var err error
-	if v.Factor, err = h.factors.Of(r.Context(), u.ID); err != nil {
+	if v.Factor, err = h.factors.Of(r.Context(), v.User.ID); err != nil {
 		return err
 	}
-	if v.Sessions, err = h.signin.Live(r.Context(), u.ID); err != nil {
+	if v.Sessions, err = h.signin.Live(r.Context(), v.User.ID); err != nil {
 		return err
 	}
 	return response.Page(w, r, status, userPage(v))
@@ -208,7 +233,7 @@ func (h *Handlers) change(w http.ResponseWriter, r *http.Request, done string,
 	err = do(r.Context(), u, form)
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		form.Name, form.Email, form.TimeZone = u.Name, u.Email, u.TimeZone
-		return h.showUser(w, r, http.StatusUnprocessableEntity, u, form, invalid.Fields)
+		return h.showUser(w, r, http.StatusUnprocessableEntity, userView{User: u, Form: form, Problems: invalid.Fields})
 	}
 	if err != nil {
 		return err
@@ -332,11 +357,11 @@ func (h *Handlers) ChangePassword(w http.ResponseWriter, r *http.Request) error 
 
 // changeOwnPassword looks at the new password first: what is wrong with it says nothing of whether the current one is right.
 func (h *Handlers) changeOwnPassword(r *http.Request, current, next string) error {
-	if err := account.FitsPassword(next); err != nil {
-		return err
-	}
 	found, _, err := h.sessions.Found(r)
 	if err != nil {
+		return err
+	}
+	if err := found.User.FitsPassword(next); err != nil {
 		return err
 	}
 	if err := h.signin.CheckPassword(r.Context(), found, current); err != nil {

@@ -62,6 +62,9 @@ func SignInThen(next string) string {
 	return SignIn + "?next=" + url.QueryEscape(next)
 }
 
+// Link is where somebody chooses a password, by the secret of a link.
+func Link(secret string) string { return with(SignIn+"/link", secret) }
+
 // ConfirmThen is where people show again that it is them, and go on to next.
 func ConfirmThen(next string) string { return Confirm + "?next=" + url.QueryEscape(next) }
 

@@ -36,6 +36,14 @@ func NewStore(s *signin.Service, base string) *Store { return &Store{signin: s, 
 // secure says that people reach the server over HTTPS.
 func (s *Store) secure() bool { return strings.HasPrefix(s.base, "https://") }
 
+// Address is how people reach a path of this server, as they would copy it to another.
+func (s *Store) Address(r *http.Request, path string) string {
+	if s.base == "" {
+		return "http://" + r.Host + path
+	}
+	return strings.TrimSuffix(s.base, "/") + path
+}
+
 // Site is the address that passkeys are bound to, and false where there can be none: browsers want a name, not a number, over
 // HTTPS or on the machine itself.
 func (s *Store) Site(r *http.Request) (factor.Site, bool) {

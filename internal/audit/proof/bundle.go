@@ -3,11 +3,13 @@ package proof
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/note"
@@ -92,6 +94,8 @@ type Report struct {
 	// Entries is how many entries stand under a checkpoint, Unsealed how many came after the last one.
 	Entries, Unsealed int64
 	Checkpoints       int
+	// Kept is how many checkpoints that somebody kept the log grew from.
+	Kept int
 	// Values is how many values lead to their commitments, Erased how many are no longer there.
 	Values, Erased int
 }
@@ -117,13 +121,17 @@ func (b *Bad) Error() string {
 const longest = 16 << 20
 
 // Verify reads a bundle to its end and returns what it proves, or a *Bad that names the first thing that does not hold.
-// key is the text that Keys returned, got by another way than the bundle.
-func Verify(r io.Reader, key string) (Report, error) {
+// key is the text that Keys returned, got by another way than the bundle. kept are signed checkpoints of the same log that
+// somebody kept since they were made: the log must be one that grew from what they stand for.
+func Verify(r io.Reader, key string, kept ...string) (Report, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
 		return Report{}, fmt.Errorf("this is no key of a log: %w", err)
 	}
 	v := verification{key: verifier}
+	if v.kept, err = openKept(kept, verifier); err != nil {
+		return Report{}, err
+	}
 	switch err := examineAll(r, v.take); {
 	case err != nil:
 		return v.report, err
@@ -131,12 +139,28 @@ func Verify(r io.Reader, key string) (Report, error) {
 		return v.report, &Bad{-1, "", "the bundle breaks off"}
 	case v.report.Checkpoints == 0:
 		return v.report, &Bad{-1, "", "there is no checkpoint"}
+	case len(v.kept) > 0:
+		return v.report, &Bad{-1, "", fmt.Sprintf("a checkpoint that was kept is of %d entries, and the log has %d: some are missing", v.kept[0].Size, v.tree.Size())}
 	}
 	return v.report, nil
 }
 
+// openKept reads checkpoints that somebody kept, the smallest first.
+func openKept(kept []string, key note.Verifier) ([]Checkpoint, error) {
+	all := make([]Checkpoint, len(kept))
+	for i, signed := range kept {
+		var err error
+		if all[i], err = Open(signed, key); err != nil {
+			return nil, fmt.Errorf("a checkpoint that was kept: %w", err)
+		}
+	}
+	slices.SortFunc(all, func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
+	return all, nil
+}
+
 type verification struct {
 	key    note.Verifier
+	kept   []Checkpoint // still to come, the smallest first
 	tree   Tree
 	begun  bool
 	ended  *int64
@@ -229,6 +253,18 @@ func (v *verification) leaf(l examined) error {
 	v.report.Values += l.values
 	v.report.Erased += len(l.entry.Commitments) - l.values
 	v.tree.Add(l.hash)
+	return v.grown()
+}
+
+// grown checks what was kept of the log when it had as many entries as now.
+func (v *verification) grown() error {
+	for len(v.kept) > 0 && v.kept[0].Size <= v.tree.Size() {
+		if c := v.kept[0]; c.Size == v.tree.Size() && c.Root != v.tree.Root() {
+			return &Bad{-1, "", fmt.Sprintf("the first %d entries are others than those of a checkpoint that was kept", c.Size)}
+		}
+		v.report.Kept++
+		v.kept = v.kept[1:]
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -99,6 +100,44 @@ func TestAGoodBundleHolds(t *testing.T) {
 	got, err := Verify(bytes.NewReader(good), key)
 	if want := (Report{Origin: "gatehouse-test", Entries: 8, Checkpoints: 3, Values: 8}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// checkpointsOf reads the checkpoints out of a bundle.
+func checkpointsOf(t testing.TB, bundle []byte) (signed []string) {
+	t.Helper()
+	for line := range bytes.Lines(bundle) {
+		var rec record
+		if err := json.Unmarshal(line, &rec); err == nil && rec.Checkpoint != "" {
+			signed = append(signed, rec.Checkpoint)
+		}
+	}
+	return signed
+}
+
+// TestAWitnessNoticesAnotherLog: signed with the very same key, but not the log that a checkpoint was kept of.
+func TestAWitnessNoticesAnotherLog(t *testing.T) {
+	t.Parallel()
+	good, key := bundle(t, 8)
+	kept := checkpointsOf(t, good) // of 3, 6 and 8 entries
+	if got, err := Verify(bytes.NewReader(good), key, kept[2], kept[0], kept[0]); err != nil || got.Kept != 3 {
+		t.Errorf("the log itself: %+v, %v", got, err)
+	}
+	other, _ := bundle(t, 8) // other salts
+	short, _ := bundle(t, 2)
+	for name, c := range map[string]struct {
+		log  []byte
+		kept string
+		says string
+	}{
+		"rewritten":          {other, kept[0], "are others"},
+		"rewritten, at last": {other, kept[2], "are others"},
+		"cut off":            {short, kept[1], "some are missing"},
+		"no checkpoint":      {good, "nonsense", "that was kept"},
+	} {
+		if _, err := Verify(bytes.NewReader(c.log), key, c.kept); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

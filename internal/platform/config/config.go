@@ -24,10 +24,14 @@ type Config struct {
 	BaseURL string
 	// MasterKey and MasterKeyFile hold the installation's key (32 bytes, base64); both empty: generated under Data.
 	MasterKey, MasterKeyFile string
+	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
+	Checkpoints string
 	// MaxUpload is the largest evidence file, in bytes.
 	MaxUpload int64
 	// TrustProxy takes the client's address from X-Forwarded-For, for a server behind a proxy of one's own.
 	TrustProxy bool
+	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
+	MetricsAddr string
 	// Dev shows the component page and detailed errors.
 	Dev bool
 	// LogJSON writes the log as JSON lines rather than as text.
@@ -54,10 +58,14 @@ var options = []option{
 		text(func(c *Config) *string { return &c.MasterKey }), true},
 	{"master-key-file", "GATEHOUSE_MASTER_KEY_FILE", "", "file that holds the installation's key (default: generated in the data folder)",
 		text(func(c *Config) *string { return &c.MasterKeyFile }), false},
+	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
+		text(func(c *Config) *string { return &c.Checkpoints }), false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",
 		func(c *Config, v string) (err error) { c.MaxUpload, err = bytesOf(v); return err }, false},
 	{"trust-proxy", "GATEHOUSE_TRUST_PROXY", "false", "take client addresses from X-Forwarded-For",
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
+	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",
+		text(func(c *Config) *string { return &c.MetricsAddr }), false},
 	{"dev", "GATEHOUSE_DEV", "false", "show the component page and error details",
 		boolean(func(c *Config) *bool { return &c.Dev }), false},
 	{"log-json", "GATEHOUSE_LOG_JSON", "false", "log as JSON lines",

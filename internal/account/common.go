@@ -1,0 +1,109 @@
+package account
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// commonList holds what people choose and others try first, a word a line, in lower case.
+//
+//go:embed common.txt
+var commonList string
+
+var commonWords = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{}
+	for word := range strings.Lines(commonList) {
+		words[strings.TrimSpace(word)] = true
+	}
+	return words
+})
+
+// sequences are what fingers type along: a piece of one, in either direction, is worth nothing.
+var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p"}
+
+// fewWords is of how many common words, and none else, a password must not be made.
+const fewWords = 2
+
+// tooCommon reports whether a password consists of nothing but what is tried first: one or two common words, or words about
+// its owner and this program, with figures, repetitions and rows of the keyboard around them, however it is capitalised and
+// whatever signs stand for letters (NIST SP 800-63B-4, 3.1.1.2: values known to be common, expected or compromised).
+func tooCommon(password string, about ...string) bool {
+	known := map[string]bool{"gatehouse": true}
+	for _, text := range about {
+		for _, word := range strings.FieldsFunc(strings.ToLower(text), notWord) {
+			if len(word) >= 3 {
+				known[word] = true
+			}
+		}
+	}
+	written := strings.ToLower(password)
+	middle := strings.TrimFunc(written, func(r rune) bool { return !unicode.IsLetter(r) }) // a year behind it is no word
+	for _, text := range []string{written, asLetters.Replace(written), asLetters.Replace(middle)} {
+		if words(strings.Map(wordOnly, text), known) <= fewWords {
+			return true
+		}
+	}
+	return false
+}
+
+// asLetters reads signs as the letters they stand for.
+var asLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+
+func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+func wordOnly(r rune) rune {
+	if notWord(r) {
+		return -1
+	}
+	return r
+}
+
+// words is of how many words a text is made at least, where a character that belongs to none counts as one, and figures up to
+// four, repetitions and sequences as none.
+func words(text string, known map[string]bool) int {
+	runes := []rune(text)
+	least := make([]int, len(runes)+1)
+	for end := 1; end <= len(runes); end++ {
+		least[end] = least[end-1] + 1
+		for begin := end - 1; begin >= 0; begin-- {
+			piece := string(runes[begin:end])
+			switch {
+			case worthless(runes[begin:end]):
+				least[end] = min(least[end], least[begin])
+			case known[piece] || commonWords()[piece]:
+				least[end] = min(least[end], least[begin]+1)
+			}
+		}
+	}
+	return least[len(runes)]
+}
+
+// worthless reports whether a piece is one to four figures, one character again and again, or part of a sequence.
+func worthless(piece []rune) bool {
+	text := string(piece)
+	if len(piece) <= 4 && strings.Trim(text, "0123456789") == "" {
+		return true
+	}
+	if len(piece) < 3 {
+		return false
+	}
+	if strings.Trim(text, string(piece[0])) == "" {
+		return true
+	}
+	for _, s := range sequences {
+		if strings.Contains(s, text) || strings.Contains(s, reversed(piece)) {
+			return true
+		}
+	}
+	return false
+}
+
+func reversed(piece []rune) string {
+	out := make([]rune, len(piece))
+	for i, r := range piece {
+		out[len(piece)-1-i] = r
+	}
+	return string(out)
+}

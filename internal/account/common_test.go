@@ -1,0 +1,35 @@
+package account
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWhatIsTriedFirstIsTooCommon(t *testing.T) {
+	t.Parallel()
+	about := []string{"Amina Marchetti", "a.marchetti@example.com"}
+	for _, password := range []string{"password1234", "P@ssw0rd2026!", "qwertyuiop12", "aaaaaaaaaaaa", "123456789012", "098765432109", "Welcome-Welcome-1", "1qaz2wsx3edc",
+		"Gatehouse2026!", "amina.marchetti", "Marchetti-1987", "iloveyou1234", "summer...winter", "zxcvbnm,./asdf", "AdminAdmin99", "letmein letmein"} {
+		if !tooCommon(password, about...) {
+			t.Errorf("%q passes", password)
+		}
+	}
+	for _, password := range []string{"open-the-gatehouse", "correct horse battery staple", "a long test password", "long enough pass", "Bergen, rainy since May", "tR7#kq9!mZ2w",
+		"dragon over the monkey bridge", "密码不是这样的东西吧真的", "Пароль которого нет"} {
+		if tooCommon(password, about...) {
+			t.Errorf("%q is refused", password)
+		}
+	}
+}
+
+func TestTheListIsTidy(t *testing.T) {
+	t.Parallel()
+	last := ""
+	for word := range strings.Lines(commonList) {
+		word = strings.TrimSuffix(word, "\n")
+		if word <= last || word != strings.ToLower(word) || strings.ContainsFunc(word, notWord) {
+			t.Errorf("%q after %q", word, last)
+		}
+		last = word
+	}
+}

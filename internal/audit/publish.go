@@ -1,0 +1,38 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Checkpoint is the signed note of the last checkpoint, for somebody to keep; empty while nothing is sealed.
+func (s *Sealer) Checkpoint(ctx context.Context) (string, error) {
+	signed, _, err := lastNote(ctx, s.db.Pool())
+	return signed, err
+}
+
+// Publish writes the last checkpoint into a folder, as a file of its own named by origin and size, unless it is there. Whoever
+// keeps what arrives in the folder, where the administrator of this machine cannot write, is a witness: proof.Verify tells whether
+// a later log grew from it. Files are never changed, so that the folder can lie on a medium that only takes new ones.
+func (s *Sealer) Publish(ctx context.Context, folder string) error {
+	signed, size, err := lastNote(ctx, s.db.Pool())
+	if err != nil || size == 0 {
+		return err
+	}
+	file, err := os.OpenFile(filepath.Join(folder, fmt.Sprintf("%s-%012d.checkpoint", s.origin, size)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("publish the checkpoint: %w", err)
+	}
+	_, err = file.WriteString(signed)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(fmt.Errorf("publish the checkpoint: %w", err), os.Remove(file.Name()))
+	}
+	return nil
+}

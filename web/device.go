@@ -1,0 +1,54 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A browser from which somebody has signed in before carries a mark of that. Its tries are counted apart from those of
+// strangers: who guesses at an account from elsewhere uses up the strangers' tries, and its owner still gets in.
+
+// deviceFor is how long a browser stays known.
+const deviceFor = 180 * 24 * time.Hour
+
+// deviceName is the cookie's name, with the prefix that binds it to this host where people come over HTTPS.
+func (s *Server) deviceName() string {
+	if s.deps.Config.Secure() {
+		return "__Host-gatehouse-device"
+	}
+	return "gatehouse-device"
+}
+
+// knownDevice returns what names the browser, when it carries the mark of an earlier sign-in to this account.
+func (s *Server) knownDevice(r *http.Request, email string) (name string, known bool) {
+	name, mac, found := strings.Cut(cookie(r, s.deviceName()), ".")
+	if !found {
+		return "", false
+	}
+	given, err := base64.RawURLEncoding.DecodeString(mac)
+	if err != nil || !hmac.Equal(given, s.deviceMark(name, email)) {
+		return "", false
+	}
+	return name, true
+}
+
+// knowDevice marks the browser as one from which somebody signed in to this account.
+func (s *Server) knowDevice(w http.ResponseWriter, email string) {
+	raw := make([]byte, 16)
+	rand.Read(raw)
+	name := base64.RawURLEncoding.EncodeToString(raw)
+	http.SetCookie(w, &http.Cookie{Name: s.deviceName(), Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true,
+		Secure: s.deps.Config.Secure(), SameSite: http.SameSiteLaxMode,
+		Value: name + "." + base64.RawURLEncoding.EncodeToString(s.deviceMark(name, email))})
+}
+
+func (s *Server) deviceMark(name, email string) []byte {
+	mac := hmac.New(sha256.New, s.deps.DeviceKey)
+	mac.Write([]byte(name + "\x00" + strings.ToLower(email)))
+	return mac.Sum(nil)
+}
