@@ -32,6 +32,8 @@ type userView struct {
 	Sessions []signin.Live
 	// Link is the address just made by which they choose a password, shown once.
 	Link string
+	// Here is the session of the administrator who looks.
+	Here signin.SessionID
 	// Self says that the administrator looks at their own.
 	Self bool
 }

@@ -106,7 +106,7 @@ func (h *Handlers) User(w http.ResponseWriter, r *http.Request) error {
 
 // showUser fills in what the view lacks and shows it.
 func (h *Handlers) showUser(w http.ResponseWriter, r *http.Request, status int, v userView) error {
-	v.Self = v.User.ID == request.User(r).ID
+	v.Self, v.Here = v.User.ID == request.User(r).ID, signin.SessionID(request.Session(r))
 	var err error
 	if v.Factor, err = h.factors.Of(r.Context(), v.User.ID); err != nil {
 		return err

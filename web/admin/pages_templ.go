@@ -674,7 +674,7 @@ func userPage(v userView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</div></form><p class=\"muted\">Better, nobody but they know it: make a link by which they choose one themselves.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</div></form><p class=\"muted mt-3\">Better, nobody but they know it: make a link by which they choose one themselves.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -827,7 +827,7 @@ func userPage(v userView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					for _, s := range v.Sessions {
-						templ_7745c5c3_Err = sessionRow(s, false, path.User(u.ID)+"/sessions/"+string(s.ID)+"/end").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = sessionRow(s, s.ID == v.Here, path.User(u.ID)+"/sessions/"+string(s.ID)+"/end").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
