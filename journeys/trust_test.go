@@ -8,6 +8,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"gatehouse/internal/app/apptest"
 	"gatehouse/internal/browsertest"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/web/path"
@@ -19,6 +20,14 @@ func codeOf(t *testing.T, key string, steps int) string {
 	code, err := totp.GenerateCode(strings.ReplaceAll(key, " ", ""), time.Now().Add(time.Duration(steps)*30*time.Second))
 	must(t, err)
 	return code
+}
+
+// password fills in the form for signing in, and sends it: whatever comes after that.
+func (d *desk) password() {
+	d.w.t.Helper()
+	d.write("E-mail address", d.user.Email)
+	d.write("Password", apptest.Password)
+	d.follow("Sign in")
 }
 
 // TestASecondFactorFromSetUpToReset: somebody sets an authenticator up, signs in with it elsewhere, with a recovery code when
@@ -46,9 +55,7 @@ func TestASecondFactorFromSetUpToReset(t *testing.T) {
 
 	elsewhere := &desk{Page: w.browser.Page(), w: w, user: hr.user}
 	elsewhere.open(path.SignInThen(path.Candidates))
-	elsewhere.write("E-mail address", hr.user.Email)
-	elsewhere.write("Password", "a long test password")
-	elsewhere.follow("Sign in")
+	elsewhere.password()
 	elsewhere.sees("Enter your code")
 	elsewhere.MustBeAccessible()
 	elsewhere.picture("trust-4-code")
@@ -64,9 +71,7 @@ func TestASecondFactorFromSetUpToReset(t *testing.T) {
 	hr.sees("That session has ended")
 	elsewhere.open(path.Candidates)
 	elsewhere.at(path.SignIn)
-	elsewhere.write("E-mail address", hr.user.Email)
-	elsewhere.write("Password", "a long test password")
-	elsewhere.follow("Sign in")
+	elsewhere.password()
 	elsewhere.write("Code", strings.ToLower(recovery[2]))
 	elsewhere.follow("Confirm")
 	elsewhere.open(path.Account)
@@ -98,9 +103,7 @@ func TestASecondFactorFromSetUpToReset(t *testing.T) {
 	admin.picture("trust-5-rules")
 	hr.open(path.Today)
 	hr.at(path.SignIn)
-	hr.write("E-mail address", hr.user.Email)
-	hr.write("Password", "a long test password")
-	hr.follow("Sign in")
+	hr.password()
 	hr.sees("Your role needs one")
 	hr.open(path.Candidates)
 	hr.at(path.Authenticator)
@@ -114,7 +117,7 @@ func TestAPasskeyOpensTheDoor(t *testing.T) {
 	must(t, err)
 	w.World.URL = "http://localhost:" + at.Port() // passkeys are bound to a name
 	lead.GiveAuthenticator()
-	lead.signIn("a long test password")
+	lead.signIn(apptest.Password)
 	lead.open(path.Account)
 	lead.write("Name of the passkey", "Work laptop")
 	lead.picture("trust-6-passkey")
@@ -132,9 +135,7 @@ func TestAPasskeyOpensTheDoor(t *testing.T) {
 	lead.press("LL") // the initials of Lena Lead
 	lead.follow("Sign out")
 	lead.open(path.SignIn)
-	lead.write("E-mail address", lead.user.Email)
-	lead.write("Password", "a long test password")
-	lead.follow("Sign in")
+	lead.password()
 	lead.sees("Use your passkey", "Recovery code")
 	lead.MustBeAccessible()
 	lead.picture("trust-8-use")

@@ -76,11 +76,7 @@ func ceremony(options any, kept *webauthn.SessionData, err error) (Ceremony, err
 
 // BeginPasskey asks the user's browser for a new passkey.
 func (s *Service) BeginPasskey(ctx context.Context, u account.User, site Site) (Ceremony, error) {
-	party, err := site.relying()
-	if err != nil {
-		return Ceremony{}, err
-	}
-	who, err := s.holder(ctx, s.db.Pool(), u)
+	party, who, err := s.parties(ctx, s.db.Pool(), u, site)
 	if err != nil {
 		return Ceremony{}, err
 	}
@@ -98,15 +94,11 @@ func (s *Service) AddPasskey(ctx context.Context, tx *db.Tx, u account.User, sit
 	if name == "" || len([]rune(name)) > 60 {
 		return nil, apperr.Invalid("name", "Name the passkey, in at most 60 characters, so that you know it again.")
 	}
-	party, err := site.relying()
-	if err != nil {
-		return nil, err
-	}
 	before, err := lockState(ctx, tx, u.ID)
 	if err != nil {
 		return nil, err
 	}
-	who, err := s.holder(ctx, tx, u)
+	party, who, err := s.parties(ctx, tx, u, site)
 	if err != nil {
 		return nil, err
 	}
@@ -150,11 +142,7 @@ func sessionOf(kept []byte) (session webauthn.SessionData, err error) {
 
 // BeginProof asks the user's browser for a proof with one of their passkeys. Conflict when they have none.
 func (s *Service) BeginProof(ctx context.Context, u account.User, site Site) (Ceremony, error) {
-	party, err := site.relying()
-	if err != nil {
-		return Ceremony{}, err
-	}
-	who, err := s.holder(ctx, s.db.Pool(), u)
+	party, who, err := s.parties(ctx, s.db.Pool(), u, site)
 	if err != nil {
 		return Ceremony{}, err
 	}
@@ -220,6 +208,16 @@ func (s *Service) RemovePasskey(ctx context.Context, u account.User, passkeyID P
 		}
 		return err
 	})
+}
+
+// parties are the two of a ceremony.
+func (s *Service) parties(ctx context.Context, q db.Querier, u account.User, site Site) (*webauthn.WebAuthn, holder, error) {
+	party, err := site.relying()
+	if err != nil {
+		return nil, holder{}, err
+	}
+	who, err := s.holder(ctx, q, u)
+	return party, who, err
 }
 
 func (s *Service) holder(ctx context.Context, q db.Querier, u account.User) (holder, error) {

@@ -2,7 +2,6 @@ package seal
 
 import (
 	"bytes"
-	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
 )
@@ -49,14 +48,4 @@ func (b Box) context(header []byte, owner string) []byte {
 	return fmt.Appendf(nil, "gatehouse box\x00%s\x00%s", header, owner)
 }
 
-func (b Box) cipher() cipher.AEAD {
-	block, err := aes.NewCipher(b.keys.Derive("box " + b.purpose))
-	if err != nil {
-		panic(err) // only a wrong length can fail
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err) // nor this, with AES
-	}
-	return aead
-}
+func (b Box) cipher() cipher.AEAD { return b.keys.cipher("box " + b.purpose) }

@@ -101,10 +101,13 @@ func (k *Keyring) Unwrap(wrapped []byte, personID string) (DataKey, error) {
 	return DataKey{keep(plain)}, nil
 }
 
-// wrapper is the cipher that wraps data keys. It is made for each use, a few
-// microseconds, because a cipher held in a field could be printed.
-func (k *Keyring) wrapper() cipher.AEAD {
-	block, err := aes.NewCipher(k.Derive("wrap data keys"))
+// wrapper is the cipher that wraps data keys.
+func (k *Keyring) wrapper() cipher.AEAD { return k.cipher("wrap data keys") }
+
+// cipher is AES-256-GCM with random nonces under the key of a purpose. It is made for each use, a few microseconds, because a
+// cipher held in a field could be printed.
+func (k *Keyring) cipher(purpose string) cipher.AEAD {
+	block, err := aes.NewCipher(k.Derive(purpose))
 	if err != nil {
 		panic(err) // only a wrong length can fail
 	}
