@@ -31,8 +31,8 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 // speed; those of a browser known to the account are counted apart.
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	if err := r.ParseForm(); err != nil {
-		return apperr.Invalid("email", "The form could not be read.")
+	if err := request.Form(w, r); err != nil {
+		return err
 	}
 	form := signInForm{Email: request.Text(r, "email"), Next: localPath(r.FormValue("next"))}
 	tries, key := s.byAccount, strings.ToLower(form.Email)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"gatehouse/internal/app"
@@ -28,6 +31,13 @@ func runLog(ctx context.Context, args []string, stdio stdio) error {
 		}
 		setup = append(setup, arg)
 	}
+	cfg, _, err := load("log "+args[0], setup, stdio)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); cfg.DatabaseURL == "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with GATEHOUSE_DATABASE_URL", cfg.Data)
+	}
 	return withApp(ctx, "log "+args[0], setup, stdio, func(a *app.App, rest []string) error {
 		if err := noArguments("log "+args[0], rest); err != nil {
 			return err
@@ -41,6 +51,9 @@ func runLog(ctx context.Context, args []string, stdio stdio) error {
 		}
 		if args[0] == "checkpoint" {
 			signed, err := a.Features.Sealer.Checkpoint(ctx)
+			if err == nil && signed == "" {
+				err = errors.New("the log has no entry yet, so there is no checkpoint")
+			}
 			printf(stdio.out, "%s", signed)
 			return err
 		}
@@ -54,10 +67,10 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 	flags := flag.NewFlagSet("gatehouse verify", flag.ContinueOnError)
 	flags.SetOutput(stdio.err)
 	key := flags.String("key", "", "public key of the log, as gatehouse log key printed it; not from where the bundle comes from")
-	var kept []string
+	var kept, names []string
 	flags.Func("checkpoint", "file of a checkpoint that somebody kept, which the log must have grown from; may be given several times", func(name string) error {
 		signed, err := os.ReadFile(name)
-		kept = append(kept, string(signed))
+		kept, names = append(kept, string(signed)), append(names, name)
 		return err
 	})
 	switch err := flags.Parse(args); {
@@ -68,6 +81,11 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 	}
 	if *key == "" || flags.NArg() > 1 {
 		return usagef("verify: verify --key KEY [--checkpoint FILE] [FILE] reads a file that gatehouse log export wrote")
+	}
+	for i, signed := range kept {
+		if _, err := proof.Opened(signed, *key); err != nil {
+			return fmt.Errorf("%s: %w", names[i], err)
+		}
 	}
 	in := stdio.in
 	if flags.NArg() == 1 {
@@ -84,8 +102,12 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 	}
 	printf(stdio.out, "%s: %d entries hold, under %d checkpoints.\n", report.Origin, report.Entries, report.Checkpoints)
 	if report.Kept > 0 {
-		printf(stdio.out, "The log grew from each of the %d checkpoints that were kept.\n", report.Kept)
+		printf(stdio.out, "The log grew from what was kept: %d of %d checkpoints hold.\n", report.Kept, len(kept))
 	}
-	printf(stdio.out, "%d values are what was written; %d are not there.\n", report.Values, report.Erased)
+	if report.Values == 0 && report.Erased > 0 {
+		printf(stdio.out, "The bundle holds entries alone: none of the %d values beside them.\n", report.Erased)
+		return nil
+	}
+	printf(stdio.out, "%d values are what was written; %d are not there, since they were erased.\n", report.Values, report.Erased)
 	return nil
 }

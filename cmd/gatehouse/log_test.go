@@ -47,11 +47,25 @@ func TestAStrangerVerifiesTheLog(t *testing.T) {
 		t.Fatalf("log checkpoint: exit %d, %s", code, errout)
 	}
 	t.Setenv("GATEHOUSE_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
-	if code, out, errout := gatehouse(t, "", "verify", "--key", key, "--checkpoint", kept, file); code != 0 || !strings.Contains(out, "grew from") {
+	if code, out, errout := gatehouse(t, "", "verify", "--key", key, "--checkpoint", kept, file); code != 0 || !strings.Contains(out, "1 of 1 checkpoints hold") {
 		t.Errorf("verify with what was kept: exit %d, %s%s", code, out, errout)
 	}
 	if code, out, errout := gatehouse(t, "", "verify", "--key", key, file); code != 0 || !strings.Contains(out, "3 entries hold") {
 		t.Errorf("verify: exit %d, %s%s", code, out, errout)
+	}
+	if code, _, errout := gatehouse(t, "", "verify", "--key", "key", file); code != exitFailed || !strings.Contains(errout, "gatehouse log key") {
+		t.Errorf("verify with what is no key: exit %d, %s", code, errout)
+	}
+	if code, _, errout := gatehouse(t, "", "verify", "--key", key, "--checkpoint", file, file); code != exitFailed || !strings.Contains(errout, file) {
+		t.Errorf("verify with what is no checkpoint: exit %d, %s", code, errout)
+	}
+	t.Setenv("GATEHOUSE_DATABASE_URL", "")
+	none := filepath.Join(t.TempDir(), "none")
+	if code, out, errout := gatehouse(t, "", "log", "checkpoint", "--data", none); code == 0 || out != "" || !strings.Contains(errout, "no installation") {
+		t.Errorf("log checkpoint of nothing: exit %d, %q, %s", code, out, errout)
+	}
+	if _, err := os.Stat(none); err == nil {
+		t.Error("a mistyped folder was made an installation")
 	}
 	changed := strings.Replace(bundle, "thing.changed", "thing.chanted", 1)
 	if code, _, errout := gatehouse(t, changed, "verify", "--key", key); code != exitFailed || !strings.Contains(errout, "entry 0 (") {

@@ -88,6 +88,7 @@ func (n *New) tidy() error {
 	var p apperr.Problems
 	addr, err := mail.ParseAddress(n.Email)
 	p.Check(err == nil && addr.Address == n.Email, "email", "Enter an e-mail address such as name@example.com.")
+	p.Check(len(n.Email) <= 254, "email", "Use at most 254 characters.") // RFC 5321, 4.5.3.1.3
 	p.Check(n.Name != "", "name", "Enter a name.")
 	p.Check(len(n.Name) <= 200, "name", "Use at most 200 characters.")
 	if n.Password != "" {
@@ -112,9 +113,9 @@ const maxChecked = 100
 
 func checkPassword(p *apperr.Problems, password string, about ...string) {
 	p.Check(len([]rune(password)) >= MinPassword, "password", "Use at least %d characters.", MinPassword)
-	p.Check(len(password) <= 1000, "password", "Use at most 1,000 characters.")
+	p.Check(len([]rune(password)) <= 1000, "password", "Use at most 1,000 characters.")
 	if len([]rune(password)) >= MinPassword && len(password) <= maxChecked {
-		p.Check(!tooCommon(password, about...), "password", "That is among the first that others would try. Use several words that do not belong together.")
+		p.Check(!tooCommon(password, about...), "password", "That is made of what others would try first. Use several words that do not belong together.")
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // commonList holds what people choose and others try first, a word a line, in lower case.
@@ -21,7 +23,8 @@ var commonWords = sync.OnceValue(func() map[string]bool {
 })
 
 // sequences are what fingers type along: a piece of one, in either direction, is worth nothing.
-var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p"}
+var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+	"1q2w3e4r5t6y7u8i9o0p", "q1w2e3r4t5y6u7i8o9p0", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"}
 
 // fewWords is of how many common words, and none else, a password must not be made.
 const fewWords = 2
@@ -32,16 +35,17 @@ const fewWords = 2
 func tooCommon(password string, about ...string) bool {
 	known := map[string]bool{"gatehouse": true}
 	for _, text := range about {
+		known[strings.Map(wordOnly, strings.ToLower(text))] = true
 		for _, word := range strings.FieldsFunc(strings.ToLower(text), notWord) {
 			if len(word) >= 3 {
 				known[word] = true
 			}
 		}
 	}
-	written := strings.ToLower(password)
+	written := strings.Map(plainLetter, norm.NFKD.String(strings.ToLower(password)))
 	middle := strings.TrimFunc(written, func(r rune) bool { return !unicode.IsLetter(r) }) // a year behind it is no word
 	for _, text := range []string{written, asLetters.Replace(written), asLetters.Replace(middle)} {
-		if words(strings.Map(wordOnly, text), known) <= fewWords {
+		if text != "" && words(once(strings.Map(wordOnly, text)), known) <= fewWords {
 			return true
 		}
 	}
@@ -53,11 +57,30 @@ var asLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5",
 
 func notWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
+// wordOnly leaves out the signs of every keyboard: they are put between words, or behind.
 func wordOnly(r rune) rune {
-	if notWord(r) {
+	if r <= unicode.MaxASCII && notWord(r) {
 		return -1
 	}
 	return r
+}
+
+// plainLetter leaves out the marks on letters that are taken apart.
+func plainLetter(r rune) rune {
+	if unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	return r
+}
+
+// once is what a text repeats, if it is nothing but that again and again.
+func once(text string) string {
+	for size := 1; size <= len(text)/2; size++ {
+		if len(text)%size == 0 && strings.Repeat(text[:size], len(text)/size) == text {
+			return text[:size]
+		}
+	}
+	return text
 }
 
 // words is of how many words a text is made at least, where a character that belongs to none counts as one, and figures up to

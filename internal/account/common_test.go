@@ -9,13 +9,15 @@ func TestWhatIsTriedFirstIsTooCommon(t *testing.T) {
 	t.Parallel()
 	about := []string{"Amina Marchetti", "a.marchetti@example.com"}
 	for _, password := range []string{"password1234", "P@ssw0rd2026!", "qwertyuiop12", "aaaaaaaaaaaa", "123456789012", "098765432109", "Welcome-Welcome-1", "1qaz2wsx3edc",
-		"Gatehouse2026!", "amina.marchetti", "Marchetti-1987", "iloveyou1234", "summer...winter", "zxcvbnm,./asdf", "AdminAdmin99", "letmein letmein"} {
+		"Gatehouse2026!", "amina.marchetti", "Marchetti-1987", "iloveyou1234", "summer...winter", "zxcvbnm,./asdf", "AdminAdmin99", "letmein letmein",
+		"testtesttest", "abababababab", "q1w2e3r4t5y6", "1q2w3e4r5t6y", "qwertzuiopas", "йцукенгшщзхъ", "thisismypassword", "mypassword123", "december2026",
+		"monday123456", "ilovegatehouse", "pässwörd1234", "ｐａｓｓｗｏｒｄ１２３４", "пароль123456", "a.marchetti@example.com", "correct horse battery staple"} {
 		if !tooCommon(password, about...) {
 			t.Errorf("%q passes", password)
 		}
 	}
-	for _, password := range []string{"open-the-gatehouse", "correct horse battery staple", "a long test password", "long enough pass", "Bergen, rainy since May", "tR7#kq9!mZ2w",
-		"dragon over the monkey bridge", "密码不是这样的东西吧真的", "Пароль которого нет"} {
+	for _, password := range []string{"open-the-gatehouse", "cold harbour, tin roof", "a long test password", "long enough pass", "Bergen, rainy since May", "tR7#kq9!mZ2w",
+		"dragon over the monkey bridge", "密码不是这样的东西吧真的", "🦔🧭🪵🫖🎻🧦🪁🥨🛶🧲🪕🦉", "Пароль которого нет"} {
 		if tooCommon(password, about...) {
 			t.Errorf("%q is refused", password)
 		}

@@ -126,7 +126,7 @@ const longest = 16 << 20
 func Verify(r io.Reader, key string, kept ...string) (Report, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return Report{}, fmt.Errorf("this is no key of a log: %w", err)
+		return Report{}, notKey()
 	}
 	v := verification{key: verifier}
 	if v.kept, err = openKept(kept, verifier); err != nil {
@@ -140,7 +140,7 @@ func Verify(r io.Reader, key string, kept ...string) (Report, error) {
 	case v.report.Checkpoints == 0:
 		return v.report, &Bad{-1, "", "there is no checkpoint"}
 	case len(v.kept) > 0:
-		return v.report, &Bad{-1, "", fmt.Sprintf("a checkpoint that was kept is of %d entries, and the log has %d: some are missing", v.kept[0].Size, v.tree.Size())}
+		return v.report, &Bad{-1, "", fmt.Sprintf("a checkpoint that was kept is of %d entries, and the log has %d: either the bundle was exported before, or entries are missing", v.kept[0].Size, v.tree.Size())}
 	}
 	return v.report, nil
 }

@@ -32,11 +32,28 @@ func Sign(c Checkpoint, signer note.Signer) (string, error) {
 	return string(signed), err
 }
 
+// Opened is Open with the key as the text that Keys returned.
+func Opened(signed, key string) (Checkpoint, error) {
+	verifier, err := note.NewVerifier(key)
+	if err != nil {
+		return Checkpoint{}, notKey()
+	}
+	return Open(signed, verifier)
+}
+
+func notKey() error {
+	return errors.New("this is no key of a log: what is wanted is the text that gatehouse log key prints")
+}
+
 // Open reads a signed note and returns its checkpoint if the key signed it.
 func Open(signed string, key note.Verifier) (Checkpoint, error) {
 	n, err := note.Open([]byte(signed), note.VerifierList(key))
+	var others *note.UnverifiedNoteError
+	if errors.As(err, &others) {
+		return Checkpoint{}, errors.New("checkpoint: this key did not sign it: is it the key of this log?")
+	}
 	if err != nil {
-		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+		return Checkpoint{}, errors.New("checkpoint: this is none")
 	}
 	// The note package passes over bits at the end of a signature that mean nothing: here each byte counts.
 	for _, sig := range append(n.Sigs, n.UnverifiedSigs...) {

@@ -132,12 +132,55 @@ func TestAWitnessNoticesAnotherLog(t *testing.T) {
 	}{
 		"rewritten":          {other, kept[0], "are others"},
 		"rewritten, at last": {other, kept[2], "are others"},
-		"cut off":            {short, kept[1], "some are missing"},
+		"cut off":            {short, kept[1], "entries are missing"},
 		"no checkpoint":      {good, "nonsense", "that was kept"},
 	} {
 		if _, err := Verify(bytes.NewReader(c.log), key, c.kept); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestALeafWithoutValuesIsReadAlikeByBothWays, and whatever is not quite one.
+func TestALeafWithoutValuesIsReadAlikeByBothWays(t *testing.T) {
+	t.Parallel()
+	raw, err := Leaf{ID: "x", At: time.Unix(1, 0), Action: "thing.changed", Detail: map[string]any{"a": `,"values":[]}}`}}.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, "gatehouse-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Leaf(raw, Hash(raw), nil), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	line := bytes.Split(out.Bytes(), []byte("\n"))[1]
+	if leaf, ok := plainLeaf(line); !ok || leaf.Index != 0 || !bytes.Equal(leaf.Entry, raw) {
+		t.Fatalf("%s is not read: %+v", line, leaf)
+	}
+	taken := 0
+	for i := range line {
+		for b := range 256 {
+			changed := bytes.Clone(line)
+			changed[i] = byte(b)
+			leaf, ok := plainLeaf(changed)
+			var rec record
+			err := strictly(changed, &rec)
+			if ok && (err != nil || rec.Leaf == nil || rec.Leaf.Index != leaf.Index || rec.Leaf.Hash != leaf.Hash || !bytes.Equal(rec.Leaf.Entry, leaf.Entry)) {
+				t.Fatalf("%s: %+v, and strictly %+v, %v", changed, leaf, rec.Leaf, err)
+			}
+			if ok {
+				taken++
+			}
+		}
+	}
+	if _, ok := plainLeaf(bytes.Replace(line, []byte(`"entry":`), []byte(`"entry": `), 1)); ok {
+		t.Error("a space before the entry is taken")
+	}
+	if taken < len(line) {
+		t.Errorf("only %d changed lines were read at all", taken)
 	}
 }
 
