@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"gatehouse/internal/app"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
@@ -92,9 +93,19 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	report = append(report, examineDatabase(ctx, cfg, keys)...)
 	return append(report, examineAddress(cfg),
 		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
+		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
+		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
 		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."},
 		diagnosis{"Backups", absent, "not made by Gatehouse", "Back up the database, the evidence folder and, apart from both, the key: without the key evidence cannot be read."})
+}
+
+// configured is a part that is there when its setting is.
+func configured(part, setting, found, without string) diagnosis {
+	if setting == "" {
+		return diagnosis{part, absent, "not set up", without}
+	}
+	return diagnosis{part, well, found + setting, ""}
 }
 
 func examineFolder(cfg config.Config) diagnosis {
@@ -230,7 +241,7 @@ func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []dia
 	case pending:
 		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
 	default:
-		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineEvidence(ctx, open)}
+		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineLog(ctx, open), examineEvidence(ctx, open)}
 	}
 	return []diagnosis{d, schema}
 }
@@ -250,6 +261,21 @@ func examineBelonging(ctx context.Context, open *db.DB, keys *seal.Keyring) diag
 		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", this is "+keys.ID(), "Put the right one back: evidence could not be read."
 	default:
 		d.Found = "they belong together"
+	}
+	return d
+}
+
+// examineLog says how far the audit log is sealed.
+func examineLog(ctx context.Context, open *db.DB) diagnosis {
+	d := diagnosis{Part: "Audit log", State: well}
+	state, err := audit.StateOf(ctx, open.Pool())
+	switch {
+	case err != nil:
+		d.State, d.Found = broken, err.Error()
+	case state.Behind:
+		d.State, d.Found, d.Note = broken, "behind: an entry has waited more than ten minutes to be sealed", "It is sealed while a server runs; look into its log."
+	default:
+		d.Found = fmt.Sprintf("%d entries under signed checkpoints", state.Entries)
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
@@ -70,7 +71,8 @@ func runVerify(_ context.Context, args []string, stdio stdio) error {
 	var kept, names []string
 	flags.Func("checkpoint", "file of a checkpoint that somebody kept, which the log must have grown from; may be given several times", func(name string) error {
 		signed, err := os.ReadFile(name)
-		kept, names = append(kept, string(signed)), append(names, name)
+		// What went through a mail may have other line ends. What counts is the signature over the text.
+		kept, names = append(kept, strings.TrimRight(strings.ReplaceAll(string(signed), "\r\n", "\n"), "\n")+"\n"), append(names, name)
 		return err
 	})
 	switch err := flags.Parse(args); {

@@ -43,7 +43,7 @@ func TestAStrangerVerifiesTheLog(t *testing.T) {
 	}
 	code, checkpoint, errout := gatehouse(t, "", "log", "checkpoint")
 	kept := filepath.Join(t.TempDir(), "kept")
-	if code != 0 || os.WriteFile(kept, []byte(checkpoint), 0o600) != nil {
+	if code != 0 || os.WriteFile(kept, []byte(strings.ReplaceAll(checkpoint, "\n", "\r\n")), 0o600) != nil {
 		t.Fatalf("log checkpoint: exit %d, %s", code, errout)
 	}
 	t.Setenv("GATEHOUSE_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")

@@ -127,7 +127,9 @@ func addUser(ctx context.Context, args []string, stdio stdio) error {
 	if err != nil && line == "" {
 		return usagef("user add: no password on standard input")
 	}
-	n.Password = strings.TrimRight(line, "\r\n")
+	if n.Password = strings.TrimRight(line, "\r\n"); n.Password == "" {
+		return usagef("user add: no password on standard input")
+	}
 	return withApp(ctx, "user add", setup, stdio, func(a *app.App, rest []string) error {
 		if err := noArguments("user add", rest); err != nil {
 			return err
@@ -168,6 +170,10 @@ func runToken(ctx context.Context, args []string, stdio stdio) error {
 	return withApp(ctx, "token create", setup, stdio, func(a *app.App, rest []string) error {
 		if err := noArguments("token create", rest); err != nil {
 			return err
+		}
+		const most = 3650
+		if *days < 0 || *days > most {
+			return usagef("token create: --days is a number from 0, for never, to %d", most)
 		}
 		var expires *time.Time
 		if *days > 0 {

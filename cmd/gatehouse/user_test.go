@@ -59,6 +59,14 @@ func TestErrandsBesideTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	add("beside@example.com")
+	for _, days := range []string{"-1", "99999999"} {
+		if code, _, errout := gatehouse(t, "", "token", "create", "--name", "x", "--days", days); code != exitUsage || !strings.Contains(errout, "3650") {
+			t.Errorf("a token of %s days: exit %d, %s", days, code, errout)
+		}
+	}
+	if code, _, errout := gatehouse(t, "\n", "user", "add", "--email", "empty@example.com", "--name", "E", "--role", "hr"); code != exitUsage {
+		t.Errorf("an empty password: exit %d, %s", code, errout)
+	}
 	if code, out, errout := gatehouse(t, "", "token", "create", "--name", "endpoint tool"); code != 0 || len(strings.TrimSpace(out)) < 20 {
 		t.Errorf("token create: exit %d, %s%s", code, out, errout)
 	}

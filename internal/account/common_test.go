@@ -24,6 +24,13 @@ func TestWhatIsTriedFirstIsTooCommon(t *testing.T) {
 	}
 }
 
+func TestOnePasswordWrittenInSeveralWays(t *testing.T) {
+	t.Parallel()
+	if prepared("cafe\u0301 au lait") != prepared("caf\u00e9 au lait") || prepared("a\x00b") != "ab" || prepared("plain") != "plain" {
+		t.Error("the same password is not one")
+	}
+}
+
 func TestTheListIsTidy(t *testing.T) {
 	t.Parallel()
 	last := ""

@@ -63,7 +63,7 @@ func (s *Service) UseLink(ctx context.Context, secret, password string) (User, e
 	if err := found.FitsPassword(password); err != nil {
 		return User{}, err
 	}
-	hash, err := argon2id.CreateHash(password, hashing)
+	hash, err := argon2id.CreateHash(prepared(password), hashing)
 	if err != nil {
 		return User{}, fmt.Errorf("hash password: %w", err)
 	}
@@ -85,6 +85,10 @@ func missingLink() error {
 }
 
 func replaceLinks(ctx context.Context, tx *db.Tx, userID ID, hash []byte, until time.Time) error {
+	// Of several made at the same moment the last one counts.
+	if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID); err != nil {
 		return err
 	}

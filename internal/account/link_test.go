@@ -57,6 +57,19 @@ func TestALinkSetsThePasswordOnce(t *testing.T) {
 		t.Errorf("the chosen password: %v", err)
 	}
 
+	for range 8 {
+		wait.Go(func() {
+			if _, err := s.NewLink(ctx, admin, id); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	var live int
+	if err := d.Pool().QueryRow(ctx, `SELECT count(*) FROM user_links`).Scan(&live); err != nil || live != 1 {
+		t.Errorf("%d links made at the same moment work, error %v", live, err)
+	}
+
 	old := link()
 	d.SetClock(func() time.Time { return time.Now().Add(account.LinkFor) })
 	if _, err := s.UseLink(ctx, old, "another passphrase"); apperr.KindOf(err) != apperr.NotFound {

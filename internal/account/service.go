@@ -34,7 +34,7 @@ func (s *Service) Add(ctx context.Context, actor authz.Actor, n New) (ID, error)
 	}
 	var hash *string
 	if n.Password != "" {
-		made, err := argon2id.CreateHash(n.Password, hashing)
+		made, err := argon2id.CreateHash(prepared(n.Password), hashing)
 		if err != nil {
 			return "", fmt.Errorf("hash password: %w", err)
 		}
@@ -127,7 +127,7 @@ func (s *Service) CheckPassword(ctx context.Context, email, password string) (Us
 	if err != nil || u.DisabledAt != nil || hash == "" {
 		hash = absent
 	}
-	match, cmpErr := argon2id.ComparePasswordAndHash(password, hash)
+	match, cmpErr := argon2id.ComparePasswordAndHash(prepared(password), hash)
 	if cmpErr != nil {
 		return User{}, fmt.Errorf("compare password: %w", cmpErr)
 	}
@@ -146,7 +146,7 @@ func (s *Service) SetPassword(ctx context.Context, actor authz.Actor, userID ID,
 	if err := u.FitsPassword(password); err != nil {
 		return err
 	}
-	hash, err := argon2id.CreateHash(password, hashing)
+	hash, err := argon2id.CreateHash(prepared(password), hashing)
 	if err != nil {
 		return fmt.Errorf("hash password: %w", err)
 	}
@@ -178,7 +178,7 @@ func (s *Service) NewToken(ctx context.Context, actor authz.Actor, name string, 
 	for _, sc := range scopes {
 		p.Check(slices.Contains(TokenScopes, sc), "scopes", "There is no scope %q.", sc)
 	}
-	p.Check(expires == nil || expires.After(s.db.Now()), "expires", "Choose a day in the future.")
+	p.Check(expires == nil || expires.After(s.db.Now()) && expires.Before(s.db.Now().AddDate(10, 0, 1)), "expires", "Choose a day within the next ten years.")
 	if err := p.Err(); err != nil {
 		return "", "", err
 	}

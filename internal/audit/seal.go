@@ -62,12 +62,15 @@ type State struct {
 const behindAfter = 10 * time.Minute
 
 // State says how far the log is sealed.
-func (s *Sealer) State(ctx context.Context) (State, error) {
-	last, err := lastCheckpoint(ctx, s.db.Pool())
+func (s *Sealer) State(ctx context.Context) (State, error) { return StateOf(ctx, s.db.Pool()) }
+
+// StateOf is State for whoever has a database and no key.
+func StateOf(ctx context.Context, q db.Querier) (State, error) {
+	last, err := lastCheckpoint(ctx, q)
 	if err != nil {
 		return State{}, err
 	}
-	behind, err := anyBetween(ctx, s.db.Pool(), last.Upto, id.Ago(behindAfter))
+	behind, err := anyBetween(ctx, q, last.Upto, id.Ago(behindAfter))
 	return State{Entries: last.Size, At: last.At, Behind: behind}, err
 }
 

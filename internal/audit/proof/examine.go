@@ -155,6 +155,7 @@ func examineAll(r io.Reader, take func(examined) error) error {
 func inRuns(r io.Reader, give func(*run) bool) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), longest)
+	lines.Split(byNewline)
 	some, size := &run{done: make(chan struct{})}, 0
 	flush := func() bool {
 		some.found = make([]examined, len(some.lines))
@@ -173,4 +174,15 @@ func inRuns(r io.Reader, give func(*run) bool) error {
 		return nil
 	}
 	return lines.Err()
+}
+
+// byNewline is bufio.ScanLines, but leaves a carriage return in the line, where it is a byte too many.
+func byNewline(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
 }

@@ -97,6 +97,9 @@ func bundle(t testing.TB, n int) ([]byte, string) {
 func TestAGoodBundleHolds(t *testing.T) {
 	t.Parallel()
 	good, key := bundle(t, 8)
+	if _, err := Verify(bytes.NewReader(bytes.Replace(good, []byte("\n"), []byte("\r\n"), 1)), key); err == nil {
+		t.Error("a byte before the end of a line is not noticed")
+	}
 	got, err := Verify(bytes.NewReader(good), key)
 	if want := (Report{Origin: "gatehouse-test", Entries: 8, Checkpoints: 3, Values: 8}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
