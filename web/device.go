@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
@@ -16,17 +17,19 @@ import (
 // deviceFor is how long a browser stays known.
 const deviceFor = 180 * 24 * time.Hour
 
-// deviceName is the cookie's name, with the prefix that binds it to this host where people come over HTTPS.
-func (s *Server) deviceName() string {
+// deviceName is the name of the account's cookie, so that a browser that several people use knows each; it does not tell whose it
+// is. The prefix binds it to this host where people come over HTTPS.
+func (s *Server) deviceName(email string) string {
+	name := "gatehouse-device-" + hex.EncodeToString(s.deviceMark("", email)[:6])
 	if s.deps.Config.Secure() {
-		return "__Host-gatehouse-device"
+		name = "__Host-" + name
 	}
-	return "gatehouse-device"
+	return name
 }
 
 // knownDevice returns what names the browser, when it carries the mark of an earlier sign-in to this account.
 func (s *Server) knownDevice(r *http.Request, email string) (name string, known bool) {
-	name, mac, found := strings.Cut(cookie(r, s.deviceName()), ".")
+	name, mac, found := strings.Cut(cookie(r, s.deviceName(email)), ".")
 	if !found {
 		return "", false
 	}
@@ -42,7 +45,7 @@ func (s *Server) knowDevice(w http.ResponseWriter, email string) {
 	raw := make([]byte, 16)
 	rand.Read(raw)
 	name := base64.RawURLEncoding.EncodeToString(raw)
-	http.SetCookie(w, &http.Cookie{Name: s.deviceName(), Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true,
+	http.SetCookie(w, &http.Cookie{Name: s.deviceName(email), Path: "/", MaxAge: int(deviceFor.Seconds()), HttpOnly: true,
 		Secure: s.deps.Config.Secure(), SameSite: http.SameSiteLaxMode,
 		Value: name + "." + base64.RawURLEncoding.EncodeToString(s.deviceMark(name, email))})
 }

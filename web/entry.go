@@ -71,22 +71,27 @@ func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, form signInForm
 // showLink shows where somebody chooses a password. Whoever has the link is taken for the user, so it says nothing but their
 // name.
 func (s *Server) showLink(w http.ResponseWriter, r *http.Request) error {
-	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
-		return apperr.RateLimited(after)
-	}
 	secret := request.Param(r, "secret")
 	u, err := s.deps.Accounts.ByLink(r.Context(), secret)
 	if err != nil {
-		return err
+		return s.guessed(r, err)
 	}
 	return response.Page(w, r, http.StatusOK, linkPage(secret, u, nil))
 }
 
-// useLink gives the user of a link the password they chose, and ends what sessions they had.
-func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
+// guessed counts a link that is none, by the address it was tried from; one that is there costs nothing.
+func (s *Server) guessed(r *http.Request, err error) error {
+	if apperr.KindOf(err) != apperr.NotFound {
+		return err
+	}
 	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
 		return apperr.RateLimited(after)
 	}
+	return err
+}
+
+// useLink gives the user of a link the password they chose, and ends what sessions they had.
+func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
 	if err := request.Form(w, r); err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
 		return response.Page(w, r, http.StatusUnprocessableEntity, linkPage(secret, u, invalid.Fields))
 	}
 	if err != nil {
-		return err
+		return s.guessed(r, err)
 	}
 	if err := s.deps.Signin.EndAll(r.Context(), u.Actor(), u.ID); err != nil {
 		return err

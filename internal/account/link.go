@@ -27,6 +27,9 @@ func (s *Service) NewLink(ctx context.Context, actor authz.Actor, userID ID) (se
 	rand.Read(raw)
 	secret = base64.RawURLEncoding.EncodeToString(raw)
 	err = s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		if err := holdUser(ctx, tx, userID); err != nil {
+			return err
+		}
 		u, err := userByID(ctx, tx, userID)
 		if err != nil {
 			return err
@@ -85,11 +88,7 @@ func missingLink() error {
 }
 
 func replaceLinks(ctx context.Context, tx *db.Tx, userID ID, hash []byte, until time.Time) error {
-	// Of several made at the same moment the last one counts.
-	if _, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID); err != nil {
+	if err := deleteLinks(ctx, tx, userID); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO user_links (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`, hash, userID, tx.Now, until)
@@ -117,6 +116,17 @@ func takeLink(ctx context.Context, tx *db.Tx, hash []byte, userID ID) error {
 	if tag.RowsAffected() == 0 {
 		return missingLink()
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID)
+	return deleteLinks(ctx, tx, userID)
+}
+
+// holdUser makes whoever changes the same user at the same moment wait: of several links the last one counts, and none outlives
+// a disabled account.
+func holdUser(ctx context.Context, tx *db.Tx, userID ID) error {
+	_, err := tx.Exec(ctx, `SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE`, userID)
+	return err
+}
+
+func deleteLinks(ctx context.Context, tx *db.Tx, userID ID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID)
 	return err
 }

@@ -93,7 +93,16 @@ func TestALinkSetsThePasswordOnce(t *testing.T) {
 	if _, err := s.ByLink(ctx, disabled); apperr.KindOf(err) != apperr.NotFound {
 		t.Errorf("a link of somebody disabled: %v", err)
 	}
+	if u, err = s.ByID(ctx, id); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.NewLink(ctx, admin, id); apperr.KindOf(err) != apperr.Stale {
 		t.Errorf("a new link for somebody disabled: %v", err)
+	}
+	if err := s.Enable(ctx, admin, id, u.Version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ByLink(ctx, disabled); apperr.KindOf(err) != apperr.NotFound {
+		t.Errorf("a link outlives a disabled account: %v", err)
 	}
 }

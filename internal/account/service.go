@@ -97,6 +97,9 @@ func (s *Service) Disable(ctx context.Context, actor authz.Actor, userID ID, ver
 		if _, err := tx.Exec(ctx, `UPDATE users SET disabled_at = $2, version = version + 1 WHERE id = $1`, userID, tx.Now); err != nil {
 			return err
 		}
+		if err := deleteLinks(ctx, tx, userID); err != nil {
+			return err
+		}
 		tx.Record(db.Entry{Action: "user.disabled", SubjectKind: "user", SubjectID: string(userID)})
 		return nil
 	})
@@ -158,7 +161,7 @@ func (s *Service) SetPassword(ctx context.Context, actor authz.Actor, userID ID,
 		if tag.RowsAffected() == 0 {
 			return apperr.Missing("user")
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM user_links WHERE user_id = $1`, userID); err != nil {
+		if err := deleteLinks(ctx, tx, userID); err != nil {
 			return err
 		}
 		tx.Record(db.Entry{Action: "user.password_set", SubjectKind: "user", SubjectID: string(userID)})

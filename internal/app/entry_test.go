@@ -93,10 +93,30 @@ func TestGuessingFromElsewhereDoesNotLockOut(t *testing.T) {
 	if limited < 20 {
 		t.Errorf("of 40 tries at another's account %d were refused", limited)
 	}
+	var mark *http.Cookie
+	for _, c := range hers.Jar.Cookies(mustParse(t, w.URL)) {
+		if strings.HasPrefix(c.Name, "gatehouse-device-") {
+			mark = c
+		}
+	}
+	if mark == nil {
+		t.Fatal("her browser has no mark")
+	}
 	forged := w.Visitor()
-	forged.Jar.SetCookies(mustParse(t, w.URL), []*http.Cookie{{Name: "gatehouse-device", Value: "AAAA.AAAA", Path: "/"}})
+	forged.Jar.SetCookies(mustParse(t, w.URL), []*http.Cookie{{Name: mark.Name, Value: "AAAA.AAAA", Path: "/"}})
 	if got := try(forged, apptest.Password); got != http.StatusTooManyRequests {
 		t.Errorf("a mark made up: status %d", got)
+	}
+
+	// A second person at the same browser does not take the first one's mark away.
+	otto := w.User("Otto HR", authz.HR)
+	if got := hers.Post(path.SignIn, url.Values{"email": {otto.Email}, "password": {apptest.Password}}).Status; got != http.StatusSeeOther {
+		t.Fatalf("the second person: status %d", got)
+	}
+	for try(other, "wrong") != http.StatusTooManyRequests {
+	}
+	if got := try(hers, apptest.Password); got != http.StatusSeeOther {
+		t.Errorf("her own browser after somebody else: status %d", got)
 	}
 }
 
