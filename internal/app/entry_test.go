@@ -33,7 +33,8 @@ func TestAnInvitedUserChoosesAPassword(t *testing.T) {
 		t.Fatalf("a good one: status %d", got.Status)
 	}
 	for _, again := range []apptest.Page{visitor.Get(link), visitor.Post(link, url.Values{"password": {"another passphrase"}})} {
-		if again.Status != http.StatusNotFound || !strings.Contains(again.Body, "Ask an administrator for a new one") || strings.Contains(again.Body, "noor@") {
+		if again.Status != http.StatusNotFound || !strings.Contains(again.Body, "Ask an administrator for a new one") || strings.Contains(again.Body, "noor@") ||
+			!strings.Contains(again.Body, "Go to sign-in") {
 			t.Errorf("used again: status %d", again.Status)
 		}
 	}
