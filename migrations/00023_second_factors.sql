@@ -11,7 +11,7 @@ CREATE TABLE authenticators (
     last_step    bigint NOT NULL DEFAULT 0
 );
 
--- A code is known by its SHA-256. Used ones are deleted.
+-- A code is known by a hash under a key of the installation. Used ones are deleted.
 CREATE TABLE recovery_codes (
     user_id   uuid NOT NULL REFERENCES users (id),
     code_hash bytea NOT NULL,

@@ -127,7 +127,7 @@ func (s *Service) AddPasskey(ctx context.Context, tx *db.Tx, u account.User, sit
 	if before.Any() {
 		return nil, nil
 	}
-	return renewRecoveryCodes(ctx, tx, u.ID)
+	return s.renewRecoveryCodes(ctx, tx, u.ID)
 }
 
 // notAnswered is an answer that is not the one asked for; the cause goes to the log only.

@@ -15,12 +15,14 @@ import (
 // Service keeps and checks second factors.
 type Service struct {
 	db            *db.DB
+	keys          *seal.Keyring
 	box, passkeys seal.Box
 }
 
-// NewService returns the service on d; keys encrypt the authenticators' secrets and the passkeys.
+// NewService returns the service on d; keys encrypt the authenticators' secrets and the passkeys, and
+// hash the recovery codes.
 func NewService(d *db.DB, keys *seal.Keyring) *Service {
-	return &Service{db: d, box: keys.Box("authenticator secrets"), passkeys: keys.Box("passkeys")}
+	return &Service{db: d, keys: keys, box: keys.Box("authenticator secrets"), passkeys: keys.Box("passkeys")}
 }
 
 // Of says what a user has.
@@ -103,7 +105,7 @@ func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, cod
 	if before.Any() {
 		return nil, nil
 	}
-	return renewRecoveryCodes(ctx, tx, userID)
+	return s.renewRecoveryCodes(ctx, tx, userID)
 }
 
 // Check reports whether the code is one that the user's authenticator shows at that time, or one of their recovery codes,
@@ -111,7 +113,7 @@ func (s *Service) Confirm(ctx context.Context, tx *db.Tx, userID account.ID, cod
 func (s *Service) Check(ctx context.Context, tx *db.Tx, userID account.ID, code string, at time.Time) (bool, error) {
 	code = plain(code)
 	if !isTime(code) {
-		return useRecoveryCode(ctx, tx, userID, code)
+		return useRecoveryCode(ctx, tx, userID, s.hashOf(userID, code))
 	}
 	kept, err := lockAuthenticator(ctx, tx, userID)
 	if apperr.KindOf(err) == apperr.NotFound && err != nil {
@@ -147,17 +149,21 @@ func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []strin
 		if !state.Any() {
 			return apperr.Conflict("Recovery codes stand in for a second factor. Set one up first.")
 		}
-		codes, err = renewRecoveryCodes(ctx, tx, u.ID)
+		codes, err = s.renewRecoveryCodes(ctx, tx, u.ID)
 		return err
 	})
 	return codes, err
 }
 
-func renewRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID) ([]string, error) {
+func (s *Service) hashOf(userID account.ID, code string) []byte {
+	return hashOf(s.keys.Derive("recovery codes"), userID, code)
+}
+
+func (s *Service) renewRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID) ([]string, error) {
 	codes := newRecoveryCodes()
 	hashes := make([][]byte, len(codes))
 	for i, c := range codes {
-		hashes[i] = hashOf(c)
+		hashes[i] = s.hashOf(userID, c)
 	}
 	if err := replaceRecoveryCodes(ctx, tx, userID, hashes); err != nil {
 		return nil, err

@@ -19,6 +19,12 @@ type authenticator struct {
 	LastStep    int64
 }
 
+// HasOne is the SQL condition that the user with that id, an expression, has a second factor: what State.Any says of one.
+func HasOne(userID string) string {
+	return `(EXISTS (SELECT FROM authenticators a WHERE a.user_id = ` + userID + ` AND a.confirmed_at IS NOT NULL)
+		 OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = ` + userID + `))`
+}
+
 func stateOf(ctx context.Context, q db.Querier, userID account.ID) (State, error) {
 	var st State
 	err := q.QueryRow(ctx, `
@@ -80,8 +86,8 @@ func replaceRecoveryCodes(ctx context.Context, tx *db.Tx, userID account.ID, has
 }
 
 // useRecoveryCode deletes the code and leaves its entry, if it is one of the user's.
-func useRecoveryCode(ctx context.Context, tx *db.Tx, userID account.ID, code string) (bool, error) {
-	tag, err := tx.Exec(ctx, `DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2`, userID, hashOf(code))
+func useRecoveryCode(ctx context.Context, tx *db.Tx, userID account.ID, hash []byte) (bool, error) {
+	tag, err := tx.Exec(ctx, `DELETE FROM recovery_codes WHERE user_id = $1 AND code_hash = $2`, userID, hash)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
@@ -179,8 +185,7 @@ func usersWithout(ctx context.Context, q db.Querier) (map[authz.Role]int, error)
 		SELECT role, count(*)
 		FROM   users u, unnest(u.roles) AS role
 		WHERE  u.disabled_at IS NULL
-		AND    NOT EXISTS (SELECT FROM authenticators a WHERE a.user_id = u.id AND a.confirmed_at IS NOT NULL)
-		AND    NOT EXISTS (SELECT FROM passkeys p WHERE p.user_id = u.id)
+		AND    NOT `+HasOne("u.id")+`
 		GROUP  BY role`)
 	counts := map[authz.Role]int{}
 	var role authz.Role

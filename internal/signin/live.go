@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -34,8 +35,7 @@ func (s *Service) Live(ctx context.Context, userID account.ID) ([]Live, error) {
 	now := s.now()
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT id, created_at, last_seen_at, expires_at, ip, user_agent,
-		       factor_at IS NULL AND (EXISTS (SELECT FROM authenticators a WHERE a.user_id = sessions.user_id AND a.confirmed_at IS NOT NULL)
-		                              OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = sessions.user_id)) AS half
+		       factor_at IS NULL AND `+factor.HasOne("sessions.user_id")+` AS half
 		FROM   sessions
 		WHERE  user_id = $1 AND expires_at > $2 AND last_seen_at > $3
 		ORDER  BY last_seen_at DESC, id`, userID, now, now.Add(-Idle))

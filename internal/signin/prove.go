@@ -31,11 +31,8 @@ func owed(hasFactor, given, required bool) Owed {
 	return Nothing
 }
 
-// ProvedLately reports whether whoever sits there gave a password or code within Recent, at a time.
-func (s Session) ProvedLately(at time.Time) bool { return at.Sub(s.ProvedAt) < Recent }
-
-// ProvedLately is the session's at this moment.
-func (s *Service) ProvedLately(found Session) bool { return found.ProvedLately(s.now()) }
+// ProvedLately reports whether whoever sits there gave a proof within Recent.
+func (s *Service) ProvedLately(found Session) bool { return s.now().Sub(found.ProvedAt) < Recent }
 
 // Proof is what somebody gives to show that it is them: what they typed, which is a code or password, or what one of their
 // passkeys answered at a site to what BeginProof asked for.
@@ -131,7 +128,7 @@ func tooOften() error {
 	return &apperr.Error{Kind: apperr.Unauthenticated, Message: "That was wrong too often, so the session has ended. Sign in again."}
 }
 
-// count counts a try of a session and says the how manieth it is since the last that was right.
+// count counts a try of a session and says which one it is since the last that was right.
 func (s *Service) count(ctx context.Context, sessionID SessionID) (tries int, err error) {
 	err = s.db.WriteUnaudited(ctx, "a try to prove oneself, which has its entry when it was looked at", func(q db.Querier) error {
 		return q.QueryRow(ctx, `UPDATE sessions SET wrong_codes = wrong_codes + 1 WHERE id = $1 AND wrong_codes < $2 RETURNING wrong_codes`,

@@ -353,6 +353,37 @@ func TestWhoOwesACodeAddsNoFactor(t *testing.T) {
 	}
 }
 
+// TestWhoReadsTheTableCannotTryCodes: what is kept of a recovery code cannot be worked out from the code without the
+// installation's key, so nobody who has the table alone can try codes on it; and it is the user's own.
+func TestWhoReadsTheTableCannotTryCodes(t *testing.T) {
+	g := newGate(t)
+	_, recovery, _ := g.enrol(g.begin())
+	another := factor.NewService(g.d, ring(t))
+	err := g.d.Write(ctx, g.user.Actor(), func(tx *db.Tx) error {
+		tx.Record(db.Entry{Action: "test.tried", SubjectKind: "test", SubjectID: "1"})
+		right, err := another.Check(ctx, tx, g.user.ID, recovery[0], time.Now())
+		if right {
+			t.Error("a code counts under another key")
+		}
+		return err
+	})
+	g.must(err)
+	other := g.add("b@example.com", authz.HR)
+	_, err = g.d.Pool().Exec(ctx, `INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, code_hash FROM recovery_codes`, other.ID)
+	g.must(err)
+	g.must(g.d.Write(ctx, other.Actor(), func(tx *db.Tx) error {
+		tx.Record(db.Entry{Action: "test.tried", SubjectKind: "test", SubjectID: "2"})
+		right, err := g.factors.Check(ctx, tx, other.ID, recovery[0], time.Now())
+		if right {
+			t.Error("a code copied to another user counts")
+		}
+		return err
+	}))
+	if _, err := g.signin.Prove(ctx, g.begin(), signin.Proof{Typed: recovery[0]}); err != nil {
+		t.Errorf("the code itself: %v", err)
+	}
+}
+
 // TestSecretsAreNotReadable: who reads the table has neither the secret nor a recovery code.
 func TestSecretsAreNotReadable(t *testing.T) {
 	g := newGate(t)

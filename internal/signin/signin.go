@@ -207,8 +207,7 @@ func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time
 	rows, _ := q.Query(ctx, `
 		SELECT u.id, u.email, u.name, u.roles, u.time_zone, u.person_id, u.created_at, u.disabled_at, u.version,
 		       s.id, s.created_at, s.last_seen_at, s.expires_at, s.proved_at, s.factor_at IS NOT NULL,
-		       EXISTS (SELECT FROM authenticators a WHERE a.user_id = u.id AND a.confirmed_at IS NOT NULL)
-		       OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = u.id),
+		       `+factor.HasOne("u.id")+`,
 		       EXISTS (SELECT FROM factor_roles r WHERE r.role = ANY (u.roles))
 		FROM   sessions s
 		JOIN   users u ON u.id = s.user_id
