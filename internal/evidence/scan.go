@@ -66,8 +66,7 @@ func (s *Service) scan(ctx context.Context, item Item) error {
 		return s.noteScan(ctx, item.ID, result)
 	}
 	return s.db.Write(ctx, authz.System("scan"), func(tx *db.Tx) error {
-		entry := touched(owned{item.ID, item.PersonID, item.CaseID}, "scanned", map[string]any{"result": result}, nil)
-		tx.Record(entry)
+		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, "scanned", map[string]any{"result": result}, nil))
 		return putScan(ctx, tx, item.ID, tx.Now, result)
 	})
 }
@@ -115,9 +114,10 @@ func toScan(ctx context.Context, q db.Querier, now time.Time) ([]Item, error) {
 		return items, err
 	}
 	rows, _ = q.Query(ctx, `SELECT `+itemColumns+itemTables+`
-		JOIN   (SELECT evidence_id, at FROM evidence_scans WHERE at < $1 OR result = 'unread' AND at < $3 ORDER BY at LIMIT $2) s ON s.evidence_id = e.id
-		WHERE  e.erased_at IS NULL
-		ORDER  BY s.at`, now.Add(-scanAgain), scanBatch, now.Add(-scanRetry))
+		JOIN   evidence_scans s ON s.evidence_id = e.id
+		WHERE  (s.at < $1 OR s.result = 'unread' AND s.at < $3) AND e.erased_at IS NULL
+		ORDER  BY s.at
+		LIMIT  $2`, now.Add(-scanAgain), scanBatch, now.Add(-scanRetry))
 	return db.Many[Item](rows)
 }
 
