@@ -368,6 +368,24 @@ CREATE TABLE engagements (
     CONSTRAINT engagements_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE erasures (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    scope text NOT NULL,
+    basis text NOT NULL,
+    run_id uuid,
+    erased_at timestamp with time zone NOT NULL,
+    erased_by uuid,
+    rows bigint NOT NULL,
+    items integer NOT NULL,
+    CONSTRAINT erasures_basis CHECK ((basis = ANY (ARRAY['request'::text, 'consent'::text, 'unlawful'::text, 'retention'::text]))),
+    CONSTRAINT erasures_erased_by_fkey FOREIGN KEY (erased_by) REFERENCES users(id),
+    CONSTRAINT erasures_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT erasures_pkey PRIMARY KEY (id),
+    CONSTRAINT erasures_run FOREIGN KEY (run_id) REFERENCES retention_runs(id),
+    CONSTRAINT erasures_scope CHECK ((scope = ANY (ARRAY['record'::text, 'evidence'::text])))
+);
+
 CREATE TABLE evidence_items (
     id uuid NOT NULL,
     person_id uuid NOT NULL,
@@ -544,6 +562,24 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
 );
 
+CREATE TABLE legal_holds (
+    id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    case_id uuid,
+    reason text NOT NULL,
+    placed_at timestamp with time zone NOT NULL,
+    placed_by uuid,
+    lifted_at timestamp with time zone,
+    lifted_by uuid,
+    lift_reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT legal_holds_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT legal_holds_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES users(id),
+    CONSTRAINT legal_holds_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT legal_holds_pkey PRIMARY KEY (id),
+    CONSTRAINT legal_holds_placed_by_fkey FOREIGN KEY (placed_by) REFERENCES users(id),
+    CONSTRAINT legal_holds_reason CHECK ((reason <> ''::text))
+);
+
 CREATE TABLE outcomes (
     person_id uuid NOT NULL,
     item_id text NOT NULL,
@@ -627,7 +663,7 @@ CREATE TABLE people (
     CONSTRAINT people_pkey PRIMARY KEY (id),
     CONSTRAINT people_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES people(id),
     CONSTRAINT people_score CHECK (((score >= 0) AND (score <= 100))),
-    CONSTRAINT people_status CHECK ((status = ANY (ARRAY['candidate'::text, 'engaged'::text, 'former'::text, 'closed'::text])))
+    CONSTRAINT people_status CHECK ((status = ANY (ARRAY['candidate'::text, 'engaged'::text, 'former'::text, 'closed'::text, 'erased'::text])))
 );
 
 CREATE TABLE person_keys (
@@ -654,6 +690,37 @@ CREATE TABLE recovery_codes (
     code_hash bytea NOT NULL,
     CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash),
     CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
+CREATE TABLE retention_policy (
+    one boolean DEFAULT true NOT NULL,
+    automatic boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT retention_policy_one_check CHECK (one),
+    CONSTRAINT retention_policy_pkey PRIMARY KEY (one)
+);
+
+CREATE TABLE retention_rules (
+    outcome text NOT NULL,
+    scope text NOT NULL,
+    keep_days integer NOT NULL,
+    CONSTRAINT retention_rules_days CHECK (((keep_days >= 1) AND (keep_days <= 36500))),
+    CONSTRAINT retention_rules_outcome CHECK ((outcome = ANY (ARRAY['rejected'::text, 'withdrawn'::text, 'hired'::text, 'cleared'::text, 'confirmed'::text]))),
+    CONSTRAINT retention_rules_pkey PRIMARY KEY (outcome, scope),
+    CONSTRAINT retention_rules_scope CHECK ((scope = ANY (ARRAY['record'::text, 'evidence'::text])))
+);
+
+CREATE TABLE retention_runs (
+    id uuid NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by uuid,
+    ended_at timestamp with time zone,
+    at_person uuid,
+    looked_at bigint DEFAULT 0 NOT NULL,
+    erased bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT retention_runs_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES users(id),
+    CONSTRAINT retention_runs_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE saved_views (
@@ -814,6 +881,321 @@ CREATE TABLE users (
     CONSTRAINT users_roles CHECK ((cardinality(roles) > 0))
 );
 
+COMMENT ON TABLE access_grants IS 'What a person can reach. [person: person_id]';
+COMMENT ON COLUMN access_grants.system IS 'facts';
+COMMENT ON COLUMN access_grants.level IS 'facts';
+COMMENT ON COLUMN access_grants.account IS 'personal: account name';
+COMMENT ON COLUMN access_grants.note IS 'personal: what was noted';
+
+COMMENT ON TABLE answers IS 'Answers to the checks of an interview, while they are written. [person: interview_id of interviews, deleted]';
+COMMENT ON COLUMN answers.check_id IS 'facts';
+COMMENT ON COLUMN answers.verdict IS 'facts';
+COMMENT ON COLUMN answers.note IS 'personal: what was noted';
+
+COMMENT ON TABLE api_tokens IS 'Tokens of machines.';
+COMMENT ON COLUMN api_tokens.name IS 'staff: name of the token';
+COMMENT ON COLUMN api_tokens.token_hash IS 'secret: token';
+COMMENT ON COLUMN api_tokens.scopes IS 'facts';
+
+COMMENT ON TABLE application_moves IS 'How applications moved through the stages. [person: application_id of applications]';
+COMMENT ON COLUMN application_moves.from_stage IS 'facts';
+COMMENT ON COLUMN application_moves.to_stage IS 'facts';
+COMMENT ON COLUMN application_moves.reason IS 'personal: why';
+
+COMMENT ON TABLE applications IS 'Candidates for a job. [person: person_id]';
+COMMENT ON COLUMN applications.edition IS 'facts';
+COMMENT ON COLUMN applications.stage_id IS 'facts';
+COMMENT ON COLUMN applications.status IS 'facts';
+COMMENT ON COLUMN applications.ended_reason IS 'personal: why hiring ended';
+
+COMMENT ON TABLE assessment_moves IS 'When a person moved from one band to another. [person: person_id, deleted]';
+COMMENT ON COLUMN assessment_moves.from_band IS 'facts';
+COMMENT ON COLUMN assessment_moves.to_band IS 'facts';
+COMMENT ON COLUMN assessment_moves.cause IS 'facts';
+
+COMMENT ON TABLE assessments IS 'Band, score and coverage of a person, with their reasons. [person: person_id, deleted]';
+COMMENT ON COLUMN assessments.edition IS 'facts';
+COMMENT ON COLUMN assessments.band IS 'facts';
+COMMENT ON COLUMN assessments.claims IS 'personal: standing of each claim';
+COMMENT ON COLUMN assessments.reasons IS 'personal: what the score is made of';
+COMMENT ON COLUMN assessments.next IS 'personal: checks that would settle most';
+
+COMMENT ON TABLE audit_checkpoints IS 'Signed checkpoints of the audit log.';
+COMMENT ON COLUMN audit_checkpoints.root IS 'facts';
+COMMENT ON COLUMN audit_checkpoints.note IS 'facts';
+
+COMMENT ON TABLE audit_entries IS 'The audit log: ids, counts and states. [person: person_id]';
+COMMENT ON COLUMN audit_entries.actor_kind IS 'facts';
+COMMENT ON COLUMN audit_entries.actor_label IS 'facts';
+COMMENT ON COLUMN audit_entries.action IS 'facts';
+COMMENT ON COLUMN audit_entries.subject_kind IS 'facts';
+COMMENT ON COLUMN audit_entries.subject_id IS 'facts';
+COMMENT ON COLUMN audit_entries.detail IS 'facts';
+COMMENT ON COLUMN audit_entries.commitments IS 'facts';
+
+COMMENT ON TABLE audit_hash_runs IS 'The tree over the audit log.';
+COMMENT ON COLUMN audit_hash_runs.hashes IS 'facts';
+
+COMMENT ON TABLE audit_leaves IS 'Which entry of the audit log is which leaf of the tree.';
+
+COMMENT ON TABLE audit_values IS 'Personal values of entries of the audit log. The entries keep commitments to them. [person: entry_id of audit_entries, deleted]';
+COMMENT ON COLUMN audit_values.field IS 'facts';
+COMMENT ON COLUMN audit_values.salt IS 'facts';
+COMMENT ON COLUMN audit_values.old IS 'personal: value before';
+COMMENT ON COLUMN audit_values.new IS 'personal: value after';
+
+COMMENT ON TABLE authenticators IS 'Authenticator apps.';
+COMMENT ON COLUMN authenticators.secret IS 'secret: shared secret, encrypted';
+
+COMMENT ON TABLE case_members IS 'Who works on a case. [person: case_id of cases]';
+COMMENT ON COLUMN case_members.function IS 'facts';
+COMMENT ON COLUMN case_members.sees IS 'facts';
+
+COMMENT ON TABLE case_notes IS 'Notes in a case. [person: case_id of cases, deleted]';
+COMMENT ON COLUMN case_notes.step_id IS 'facts';
+COMMENT ON COLUMN case_notes.body IS 'personal: what was noted';
+
+COMMENT ON TABLE case_sheets IS 'What the page of a case reads, repeated from other tables. [person: case_id of cases]';
+COMMENT ON COLUMN case_sheets.shape IS 'facts';
+COMMENT ON COLUMN case_sheets.doc IS 'copy: what other tables hold';
+
+COMMENT ON TABLE case_steps IS 'The playbook of a case. [person: case_id of cases]';
+COMMENT ON COLUMN case_steps.step_id IS 'facts';
+COMMENT ON COLUMN case_steps.state IS 'facts';
+COMMENT ON COLUMN case_steps.owner_role IS 'facts';
+COMMENT ON COLUMN case_steps.note IS 'personal: what was noted';
+COMMENT ON COLUMN case_steps.override_reason IS 'personal: why it was done out of order or left out';
+
+COMMENT ON TABLE case_timeline IS 'What happened in a case. [person: case_id of cases]';
+COMMENT ON COLUMN case_timeline.kind IS 'facts';
+COMMENT ON COLUMN case_timeline.text IS 'personal: what happened';
+COMMENT ON COLUMN case_timeline.step_id IS 'facts';
+
+COMMENT ON TABLE cases IS 'Incident cases. That there was one, its steps and its outcome stay. [person: person_id]';
+COMMENT ON COLUMN cases.code_name IS 'facts';
+COMMENT ON COLUMN cases.edition IS 'facts';
+COMMENT ON COLUMN cases.status IS 'facts';
+COMMENT ON COLUMN cases.phase IS 'facts';
+COMMENT ON COLUMN cases.reason IS 'personal: why it was opened';
+COMMENT ON COLUMN cases.outcome IS 'facts';
+COMMENT ON COLUMN cases.outcome_reason IS 'personal: why it ended so';
+COMMENT ON COLUMN cases.lessons IS 'personal: what was learned';
+
+COMMENT ON TABLE claims IS 'What people say of themselves. [person: person_id, deleted]';
+COMMENT ON COLUMN claims.kind IS 'facts';
+COMMENT ON COLUMN claims.claim_id IS 'facts';
+COMMENT ON COLUMN claims.value IS 'personal: what was claimed, such as an address, a telephone number or an employer';
+COMMENT ON COLUMN claims.match_key IS 'personal: the same in one form, for comparing';
+COMMENT ON COLUMN claims.detail IS 'personal: more of the claim';
+COMMENT ON COLUMN claims.source IS 'personal: where the claim was made';
+
+COMMENT ON TABLE custody_events IS 'Every touch of evidence. [person: evidence_id of evidence_items]';
+COMMENT ON COLUMN custody_events.actor_label IS 'facts';
+COMMENT ON COLUMN custody_events.action IS 'facts';
+COMMENT ON COLUMN custody_events.detail IS 'facts';
+
+COMMENT ON TABLE dossier_entries IS 'What was collected about the subject of a case. [person: case_id of cases, deleted]';
+COMMENT ON COLUMN dossier_entries.field_id IS 'facts';
+COMMENT ON COLUMN dossier_entries.value IS 'personal: what was found';
+COMMENT ON COLUMN dossier_entries.source IS 'personal: where';
+
+COMMENT ON TABLE dossier_gaps IS 'Why a field of the dossier is empty. [person: case_id of cases, deleted]';
+COMMENT ON COLUMN dossier_gaps.field_id IS 'facts';
+COMMENT ON COLUMN dossier_gaps.reason IS 'personal: why';
+
+COMMENT ON TABLE engagement_accounts IS 'Accounts by which signals find a hired person. [person: engagement_id of engagements, deleted]';
+COMMENT ON COLUMN engagement_accounts.system IS 'facts';
+COMMENT ON COLUMN engagement_accounts.account IS 'personal: account name';
+
+COMMENT ON TABLE engagements IS 'Contracts of hired people. [person: person_id]';
+COMMENT ON COLUMN engagements.kind IS 'facts';
+COMMENT ON COLUMN engagements.title IS 'personal: role';
+COMMENT ON COLUMN engagements.device IS 'personal: device';
+COMMENT ON COLUMN engagements.device_serial IS 'personal: its serial number';
+
+COMMENT ON TABLE erasures IS 'What was erased, when, by whom, on what basis. [person: person_id]';
+COMMENT ON COLUMN erasures.scope IS 'facts';
+COMMENT ON COLUMN erasures.basis IS 'facts';
+
+COMMENT ON TABLE evidence_items IS 'Evidence. What an erased item was stays: its kind, hash, size and custody. [person: person_id]';
+COMMENT ON COLUMN evidence_items.form IS 'facts';
+COMMENT ON COLUMN evidence_items.kind IS 'facts';
+COMMENT ON COLUMN evidence_items.title IS 'personal: title';
+COMMENT ON COLUMN evidence_items.source IS 'personal: where it came from';
+COMMENT ON COLUMN evidence_items.sensitivity IS 'facts';
+COMMENT ON COLUMN evidence_items.sha256 IS 'facts';
+COMMENT ON COLUMN evidence_items.media_type IS 'facts';
+COMMENT ON COLUMN evidence_items.file_name IS 'personal: name of the file';
+COMMENT ON COLUMN evidence_items.blob_key IS 'facts';
+COMMENT ON COLUMN evidence_items.body IS 'personal: text or address, encrypted under the person''s key';
+
+COMMENT ON TABLE evidence_links IS 'What evidence is attached to. [person: evidence_id of evidence_items]';
+COMMENT ON COLUMN evidence_links.subject_kind IS 'facts';
+COMMENT ON COLUMN evidence_links.subject_id IS 'facts';
+
+COMMENT ON TABLE evidence_scans IS 'When evidence was last read through. [person: evidence_id of evidence_items]';
+COMMENT ON COLUMN evidence_scans.result IS 'facts';
+
+COMMENT ON TABLE factor_roles IS 'Roles that need a second factor.';
+COMMENT ON COLUMN factor_roles.role IS 'facts';
+
+COMMENT ON TABLE flags IS 'Findings about a person, and how they were answered. [person: person_id, deleted]';
+COMMENT ON COLUMN flags.item_id IS 'facts';
+COMMENT ON COLUMN flags.answer IS 'facts';
+COMMENT ON COLUMN flags.strength IS 'facts';
+COMMENT ON COLUMN flags.group_id IS 'facts';
+COMMENT ON COLUMN flags.origin_kind IS 'facts';
+COMMENT ON COLUMN flags.origin_id IS 'facts';
+COMMENT ON COLUMN flags.summary IS 'personal: what was found';
+COMMENT ON COLUMN flags.state IS 'facts';
+COMMENT ON COLUMN flags.reason IS 'personal: how it was answered';
+
+COMMENT ON TABLE gate_overrides IS 'Missing checks that were let pass. [person: application_id of applications]';
+COMMENT ON COLUMN gate_overrides.check_id IS 'facts';
+COMMENT ON COLUMN gate_overrides.stage_id IS 'facts';
+COMMENT ON COLUMN gate_overrides.reason IS 'personal: why';
+
+COMMENT ON TABLE installation IS 'Facts about this installation.';
+COMMENT ON COLUMN installation.name IS 'facts';
+COMMENT ON COLUMN installation.value IS 'facts';
+
+COMMENT ON TABLE interviewers IS 'Who interviews. [person: interview_id of interviews]';
+
+COMMENT ON TABLE interviews IS 'Interviews. [person: person_id]';
+COMMENT ON COLUMN interviews.stage_id IS 'facts';
+COMMENT ON COLUMN interviews.edition IS 'facts';
+COMMENT ON COLUMN interviews.kit IS 'facts';
+COMMENT ON COLUMN interviews.place IS 'personal: place or address of the call';
+COMMENT ON COLUMN interviews.status IS 'facts';
+COMMENT ON COLUMN interviews.cancel_reason IS 'personal: why it was cancelled';
+
+COMMENT ON TABLE job_checks IS 'How evenly a job''s candidates were checked.';
+COMMENT ON COLUMN job_checks.check_id IS 'facts';
+
+COMMENT ON TABLE job_comparisons IS 'When a job''s candidates were last compared.';
+
+COMMENT ON TABLE jobs IS 'Jobs.';
+COMMENT ON COLUMN jobs.title IS 'facts';
+COMMENT ON COLUMN jobs.level_id IS 'facts';
+COMMENT ON COLUMN jobs.edition IS 'facts';
+COMMENT ON COLUMN jobs.team IS 'facts';
+COMMENT ON COLUMN jobs.notes IS 'staff: notes about the job';
+COMMENT ON COLUMN jobs.status IS 'facts';
+
+COMMENT ON TABLE legal_holds IS 'Holds that stop erasing. [person: person_id, withheld]';
+COMMENT ON COLUMN legal_holds.reason IS 'personal: why';
+COMMENT ON COLUMN legal_holds.lift_reason IS 'personal: why it was lifted';
+
+COMMENT ON TABLE outcomes IS 'What checks and signals said of a person. [person: person_id, deleted]';
+COMMENT ON COLUMN outcomes.item_id IS 'facts';
+COMMENT ON COLUMN outcomes.origin_kind IS 'facts';
+COMMENT ON COLUMN outcomes.origin_id IS 'facts';
+COMMENT ON COLUMN outcomes.answer IS 'facts';
+COMMENT ON COLUMN outcomes.note IS 'personal: what was noted';
+
+COMMENT ON TABLE passkeys IS 'Passkeys.';
+COMMENT ON COLUMN passkeys.name IS 'staff: name of the passkey';
+COMMENT ON COLUMN passkeys.credential_id IS 'staff: id of the passkey';
+COMMENT ON COLUMN passkeys.credential IS 'secret: public key, encrypted';
+
+COMMENT ON TABLE payments IS 'Money sent or planned. [person: person_id]';
+COMMENT ON COLUMN payments.currency IS 'facts';
+COMMENT ON COLUMN payments.method IS 'facts';
+COMMENT ON COLUMN payments.destination IS 'personal: bank account or wallet';
+COMMENT ON COLUMN payments.state IS 'facts';
+COMMENT ON COLUMN payments.note IS 'personal: what was noted';
+COMMENT ON COLUMN payments.explanation IS 'personal: why it was paid';
+
+COMMENT ON TABLE people IS 'The human record. [person: id]';
+COMMENT ON COLUMN people.name IS 'personal: name';
+COMMENT ON COLUMN people.location IS 'personal: claimed place';
+COMMENT ON COLUMN people.time_zone IS 'personal: claimed time zone';
+COMMENT ON COLUMN people.channel_id IS 'facts';
+COMMENT ON COLUMN people.referrer_name IS 'personal, also of referrer_id: name of who recommended them';
+COMMENT ON COLUMN people.status IS 'facts';
+COMMENT ON COLUMN people.job_title IS 'facts';
+COMMENT ON COLUMN people.stage_id IS 'facts';
+COMMENT ON COLUMN people.awaited IS 'facts';
+COMMENT ON COLUMN people.missing_checks IS 'facts';
+COMMENT ON COLUMN people.band IS 'facts';
+
+COMMENT ON TABLE person_keys IS 'The key that a person''s evidence is encrypted under, wrapped. Erasing destroys it. [person: person_id]';
+COMMENT ON COLUMN person_keys.wrapped IS 'secret: data key';
+
+COMMENT ON TABLE person_sheets IS 'What the page of a person reads, repeated from other tables. [person: person_id]';
+COMMENT ON COLUMN person_sheets.shape IS 'facts';
+COMMENT ON COLUMN person_sheets.doc IS 'copy: what other tables hold';
+
+COMMENT ON TABLE recovery_codes IS 'Recovery codes.';
+COMMENT ON COLUMN recovery_codes.code_hash IS 'secret: code';
+
+COMMENT ON TABLE retention_policy IS 'How the retention rules are applied.';
+
+COMMENT ON TABLE retention_rules IS 'How long data of each kind of outcome is kept.';
+COMMENT ON COLUMN retention_rules.outcome IS 'facts';
+COMMENT ON COLUMN retention_rules.scope IS 'facts';
+
+COMMENT ON TABLE retention_runs IS 'Runs of the retention rules.';
+
+COMMENT ON TABLE saved_views IS 'Filters that users keep.';
+COMMENT ON COLUMN saved_views.page IS 'facts';
+COMMENT ON COLUMN saved_views.name IS 'staff: name of the view';
+COMMENT ON COLUMN saved_views.query IS 'staff: the filter, which may search for a name';
+
+COMMENT ON TABLE scorecard_words IS 'The words of submitted answers. [person: person_id, deleted]';
+COMMENT ON COLUMN scorecard_words.field IS 'facts';
+COMMENT ON COLUMN scorecard_words.words IS 'personal: what was noted';
+
+COMMENT ON TABLE scorecards IS 'Submitted answers, without their words. [person: interview_id of interviews]';
+COMMENT ON COLUMN scorecards.answers IS 'facts';
+
+COMMENT ON TABLE sessions IS 'Login sessions. They go when they end.';
+COMMENT ON COLUMN sessions.token_hash IS 'secret: session';
+COMMENT ON COLUMN sessions.data IS 'secret: what the session was asked';
+COMMENT ON COLUMN sessions.ip IS 'staff: network address';
+COMMENT ON COLUMN sessions.user_agent IS 'staff: browser';
+
+COMMENT ON TABLE signal_batches IS 'Requests that brought signals: counts and ids.';
+COMMENT ON COLUMN signal_batches.names IS 'facts';
+COMMENT ON COLUMN signal_batches.digest IS 'facts';
+
+COMMENT ON TABLE signal_days IS 'Signals a day.';
+COMMENT ON COLUMN signal_days.signal_id IS 'facts';
+
+COMMENT ON TABLE signal_sources IS 'Sources of signals.';
+COMMENT ON COLUMN signal_sources.source IS 'facts';
+
+COMMENT ON TABLE signal_totals IS 'How many signals of each kind there are about a person. [person: person_id, deleted]';
+COMMENT ON COLUMN signal_totals.signal_id IS 'facts';
+COMMENT ON COLUMN signal_totals.last_source IS 'facts';
+
+COMMENT ON TABLE signals IS 'Telemetry about engagements. [person: person_id, deleted]';
+COMMENT ON COLUMN signals.source IS 'facts';
+COMMENT ON COLUMN signals.external_id IS 'personal: name of the event at its source';
+COMMENT ON COLUMN signals.signal_id IS 'facts';
+COMMENT ON COLUMN signals.account IS 'personal: account it is about';
+COMMENT ON COLUMN signals.detail IS 'personal: what was seen';
+
+COMMENT ON TABLE tallies IS 'Counts for dashboards.';
+COMMENT ON COLUMN tallies.figure IS 'facts';
+COMMENT ON COLUMN tallies.a IS 'facts';
+COMMENT ON COLUMN tallies.b IS 'facts';
+
+COMMENT ON TABLE tally_deltas IS 'Counts not yet folded in.';
+COMMENT ON COLUMN tally_deltas.figure IS 'facts';
+COMMENT ON COLUMN tally_deltas.a IS 'facts';
+COMMENT ON COLUMN tally_deltas.b IS 'facts';
+
+COMMENT ON TABLE user_links IS 'Links to choose a password.';
+COMMENT ON COLUMN user_links.secret_hash IS 'secret: link';
+
+COMMENT ON TABLE users IS 'Accounts of Gatehouse''s users. [person: person_id]';
+COMMENT ON COLUMN users.email IS 'staff: address';
+COMMENT ON COLUMN users.name IS 'staff: name';
+COMMENT ON COLUMN users.password_hash IS 'secret: password';
+COMMENT ON COLUMN users.roles IS 'facts';
+COMMENT ON COLUMN users.time_zone IS 'staff: time zone';
+
 CREATE INDEX access_grants_case ON public.access_grants USING btree (case_id, listed_at);
 
 CREATE INDEX access_grants_person ON public.access_grants USING btree (person_id);
@@ -882,9 +1264,15 @@ CREATE INDEX engagements_person ON public.engagements USING btree (person_id, st
 
 CREATE INDEX engagements_started ON public.engagements USING btree (started_on DESC, id DESC);
 
+CREATE INDEX erasures_person ON public.erasures USING btree (person_id);
+
+CREATE INDEX erasures_recent ON public.erasures USING btree (erased_at DESC, id DESC);
+
 CREATE INDEX evidence_items_case ON public.evidence_items USING btree (case_id, collected_at DESC) WHERE (case_id IS NOT NULL);
 
 CREATE INDEX evidence_items_person ON public.evidence_items USING btree (person_id, collected_at DESC, id DESC);
+
+CREATE INDEX evidence_items_to_delete ON public.evidence_items USING btree (id) WHERE ((erased_at IS NOT NULL) AND (blob_key IS NOT NULL));
 
 CREATE INDEX evidence_links_steps ON public.evidence_links USING btree (subject_id COLLATE "C") WHERE (subject_kind = 'step'::text);
 
@@ -928,6 +1316,12 @@ CREATE INDEX jobs_status_recent ON public.jobs USING btree (status, created_at D
 
 CREATE INDEX jobs_title_search ON public.jobs USING gin (lower(title) gin_trgm_ops);
 
+CREATE UNIQUE INDEX legal_holds_one_a_case ON public.legal_holds USING btree (case_id) WHERE (lifted_at IS NULL);
+
+CREATE UNIQUE INDEX legal_holds_one_a_person ON public.legal_holds USING btree (person_id) WHERE ((case_id IS NULL) AND (lifted_at IS NULL));
+
+CREATE INDEX legal_holds_person ON public.legal_holds USING btree (person_id);
+
 CREATE UNIQUE INDEX passkeys_credential ON public.passkeys USING btree (credential_id);
 
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
@@ -965,6 +1359,10 @@ CREATE INDEX people_referrer_name ON public.people USING btree (lower(referrer_n
 CREATE INDEX people_stage ON public.people USING btree (stage_id, band, updated_at DESC, id DESC);
 
 CREATE INDEX people_status_recent ON public.people USING btree (status, updated_at DESC, id DESC);
+
+CREATE UNIQUE INDEX retention_runs_one_at_a_time ON public.retention_runs USING btree ((true)) WHERE (ended_at IS NULL);
+
+CREATE INDEX retention_runs_recent ON public.retention_runs USING btree (asked_at DESC, id DESC);
 
 CREATE UNIQUE INDEX saved_views_name ON public.saved_views USING btree (owner_id, page, lower(name));
 

@@ -62,7 +62,7 @@ func describe(t *testing.T, url string) string {
 	defer conn.Close(ctx)
 	var b strings.Builder
 	b.WriteString("-- The whole schema as the migrations leave it, to be read. Made by: go test ./migrations -update\n")
-	for _, part := range []string{tablesSQL, indexesSQL, triggersSQL, functionsSQL} {
+	for _, part := range []string{tablesSQL, commentsSQL, indexesSQL, triggersSQL, functionsSQL} {
 		rows, err := conn.Query(ctx, part)
 		if err != nil {
 			t.Fatal(err)
@@ -99,6 +99,16 @@ SELECT 'CREATE TABLE ' || c.relname || ' (' || E'\n' ||
 FROM   pg_class c
 WHERE  c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 AND    c.relname <> 'goose_db_version'
+ORDER  BY c.relname`
+
+const commentsSQL = `
+SELECT 'COMMENT ON TABLE ' || c.relname || ' IS ' || quote_literal(obj_description(c.oid, 'pg_class')) || ';' || coalesce((
+       SELECT string_agg(E'\n' || 'COMMENT ON COLUMN ' || c.relname || '.' || a.attname || ' IS ' ||
+                         quote_literal(col_description(c.oid, a.attnum)) || ';', '' ORDER BY a.attnum)
+       FROM   pg_attribute a
+       WHERE  a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NOT NULL), '')
+FROM   pg_class c
+WHERE  c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') IS NOT NULL
 ORDER  BY c.relname`
 
 const indexesSQL = `

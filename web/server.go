@@ -29,6 +29,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/limit"
+	"gatehouse/internal/privacy"
 	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
 	"gatehouse/static"
@@ -59,6 +60,7 @@ type Deps struct {
 	Candidates *candidate.Service
 	Interviews *interview.Service
 	Dashboards *dashboard.Service
+	Privacy    *privacy.Service
 	Audit      *audit.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)

@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/privacy"
 	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
 	"gatehouse/web"
@@ -47,6 +48,7 @@ type Features struct {
 	Candidates *candidate.Service
 	Interviews *interview.Service
 	Dashboards *dashboard.Service
+	Privacy    *privacy.Service
 	Audit      *audit.Service
 	Sealer     *audit.Sealer
 }
@@ -68,6 +70,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 		inventory.NewService(), payment.NewService(), keys)
 	f.Candidates = candidate.NewService(d, lib, f.Accounts, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)
+	f.Privacy = privacy.NewService(d, f.People, f.Evidence, f.Accounts, f.Dashboards)
 	f.Audit = audit.NewService(d)
 	f.Sealer = audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
 	return f
@@ -86,7 +89,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
-		Dashboards: f.Dashboards, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
+		Dashboards: f.Dashboards, Privacy: f.Privacy, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
 	}
 }
 
@@ -107,6 +110,8 @@ func (a *App) chores() []chore {
 		{"seal the audit log", time.Second, a.Features.Sealer.Seal},
 		{"seal late entries", 10 * time.Minute, a.Features.Sealer.SealLate},
 		{"read evidence through", time.Minute, a.Features.Evidence.Scan},
+		{"apply retention", 5 * time.Second, a.Features.Privacy.Retain},
+		{"delete erased files", time.Minute, a.Features.Evidence.DeleteErased},
 		{"sweep blobs", 24 * time.Hour, a.Features.Evidence.SweepBlobs},
 		{"make room for signals", time.Hour, func(ctx context.Context) error {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())

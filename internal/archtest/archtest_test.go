@@ -19,7 +19,7 @@ const module = "gatehouse"
 // features in the order of docs/architecture.md: one may import those before it, never those after.
 var features = []string{
 	"catalogue", "account", "notify", "factor", "signin", "person", "evidence", "flag", "claim", "linkage", "assessment",
-	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "audit",
+	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "privacy", "audit",
 }
 
 // shared are the packages under web that pages may import; the last two may import features.
@@ -41,15 +41,17 @@ var tables = map[string]string{
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",
 	"access_grants": "inventory", "payments": "payment",
 	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "job_comparisons": "dashboard",
-	"saved_views":  "dashboard",
+	"saved_views": "dashboard",
+	"legal_holds": "privacy", "erasures": "privacy", "retention_rules": "privacy", "retention_policy": "privacy", "retention_runs": "privacy",
 	"audit_leaves": "audit", "audit_hashes": "audit", "audit_hash_runs": "audit", "audit_checkpoints": "audit",
 	"case_sheets": "incident", "person_sheets": "candidate",
 }
 
 // writesElsewhere are packages that may write tables that are not theirs, with the reason.
 var writesElsewhere = map[string]string{
-	"internal/seed": "loads a whole synthetic installation by COPY, for measuring",
-	"bench":         "begins sessions without checking two hundred passwords",
+	"internal/seed":    "loads a whole synthetic installation by COPY, for measuring",
+	"internal/privacy": "empties what the schema's comments say is personal, of whoever is erased",
+	"bench":            "begins sessions without checking two hundred passwords",
 }
 
 // unaudited are the packages that may call WriteUnaudited, with the reason.
@@ -57,7 +59,8 @@ var unaudited = map[string]string{
 	"internal/account":        "token last-use time",
 	"internal/signin":         "session last-seen time, expired sessions, and what a browser was asked for",
 	"internal/dashboard":      "counts that follow from rows written with their entries",
-	"internal/evidence":       "when an item was read through",
+	"internal/evidence":       "when an item was read through, and that an erased one's file is gone",
+	"internal/privacy":        "how far a run of the retention rules is",
 	"internal/audit":          "the seal of entries is no entry itself",
 	"internal/platform/sheet": "copies of rows that have their entries",
 	"internal/signal":         "taking up batches, each of which has its entry from ingest",

@@ -165,3 +165,12 @@ func (s *Service) onView(ctx context.Context, actor authz.Actor, viewID ViewID, 
 		return nil
 	})
 }
+
+// ForgetName removes the views that search for somebody's full name, when the person is erased. The caller records the entry.
+func (s *Service) ForgetName(ctx context.Context, tx *db.Tx, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM saved_views WHERE position(lower($1) IN lower(query)) > 0`, url.QueryEscape(name))
+	return err
+}

@@ -296,11 +296,11 @@ func optional(s string) *string {
 	return &s
 }
 
-// Open gives out what an item holds, which leaves a custody event first: how is Viewed or Downloaded. The content is
+// Open gives out what an item holds, which leaves a custody event first: how is Viewed, Downloaded or Exported. The content is
 // verified as it is read, so the reader must be read to io.EOF, and an answer broken off visibly at any other error.
 // A special item whose content the actor may not read is Forbidden.
 func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how Touch) (Item, io.ReadCloser, error) {
-	if how != Viewed && how != Downloaded {
+	if how != Viewed && how != Downloaded && how != Exported {
 		return Item{}, nil, fmt.Errorf("open evidence: %q is no way to open", how)
 	}
 	item, err := s.touch(ctx, actor, itemID, how, Detail{})

@@ -109,6 +109,9 @@ func scanList(rows pgx.Rows, capacity int, named bool) ([]row, error) {
 // Narrow adds the filter's conditions on the row of people known as p; sort and cursors are not its business.
 func (f Filter) Narrow(w *db.Where) {
 	f.narrowText(w)
+	if len(f.Statuses) == 0 {
+		w.Add("p.status <> 'erased'")
+	}
 	oneOf(w, "p.status", f.Statuses)
 	oneOf(w, "p.band", f.Bands)
 	oneOf(w, "p.stage_id", f.Stages)

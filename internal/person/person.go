@@ -41,15 +41,17 @@ func ParseNumber(s string) (Number, bool) {
 // Status is where a person is on the whole way.
 type Status string
 
-// The statuses. Closed means that hiring ended without a hire, for whatever reason.
+// The statuses. Closed means that hiring ended without a hire, for whatever reason; Erased, that the personal data is gone and
+// only the number and the record of what was done are left.
 const (
 	Candidate Status = "candidate"
 	Engaged   Status = "engaged"
 	Former    Status = "former"
 	Closed    Status = "closed"
+	Erased    Status = "erased"
 )
 
-// Statuses lists the statuses in the order of the way.
+// Statuses lists the statuses in the order of the way, those that lists can be narrowed to.
 func Statuses() []Status { return []Status{Candidate, Engaged, Former, Closed} }
 
 // Title is the status as shown to people.
@@ -63,6 +65,8 @@ func (s Status) Title() string {
 		return "Former"
 	case Closed:
 		return "Closed"
+	case Erased:
+		return "Erased"
 	}
 	return string(s)
 }

@@ -55,9 +55,6 @@ func (s *Service) Edit(ctx context.Context, tx *db.Tx, personID ID, version int,
 	if err != nil {
 		return err
 	}
-	if old.ErasedAt != nil {
-		return apperr.Conflict("This person's data was erased. Nothing can be added to it.")
-	}
 	if old.Version != version {
 		return apperr.Conflict("%s was changed meanwhile. Look at the current values and try again.", old.Name)
 	}
@@ -65,9 +62,14 @@ func (s *Service) Edit(ctx context.Context, tx *db.Tx, personID ID, version int,
 }
 
 // Lock reads a person for change and keeps others from changing them until the transaction ends. A person out of the
-// actor's sight is NotFound. Whatever changes anything about a person locks them first.
+// actor's sight is NotFound; one whose data was erased is a Conflict, since nothing can be added to it. Whatever changes
+// anything about a person locks them first.
 func (s *Service) Lock(ctx context.Context, tx *db.Tx, personID ID) (Person, error) {
-	return personByID(ctx, tx, tx.Actor, personID, "FOR UPDATE OF p")
+	p, err := personByID(ctx, tx, tx.Actor, personID, "FOR UPDATE OF p")
+	if err == nil && p.ErasedAt != nil {
+		err = apperr.Conflict("This person's data was erased. Nothing can be added to it.")
+	}
+	return p, err
 }
 
 // SetPlace reports where the person stands in hiring; hiring calls it.
@@ -79,6 +81,15 @@ func (s *Service) SetPlace(ctx context.Context, tx *db.Tx, personID ID, place Pl
 // and score stay as they were: the count of missing checks follows from the outcomes too.
 func (s *Service) SetStanding(ctx context.Context, tx *db.Tx, personID ID, standing Standing) error {
 	return setStanding(ctx, tx, personID, standing)
+}
+
+// Erase takes the person out of all lists and destroys the key of their evidence, for good. What else is personal of them is
+// emptied by package privacy, which calls this; it has locked the person and records the audit entry.
+func (s *Service) Erase(ctx context.Context, tx *db.Tx, personID ID) error {
+	if err := markErased(ctx, tx, personID); err != nil {
+		return err
+	}
+	return destroyKey(ctx, tx, personID)
 }
 
 // DataKey returns the key that the person's evidence is encrypted under. Once the person is erased it is gone, which

@@ -94,6 +94,22 @@ func setStanding(ctx context.Context, tx *db.Tx, personID ID, s Standing) error 
 	return err
 }
 
+// markErased leaves the row without place and standing, so that no list and no count holds it.
+func markErased(ctx context.Context, tx *db.Tx, personID ID) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE people
+		SET    status = 'erased', erased_at = $2, application_id = NULL, job_id = NULL, job_title = '', manager_id = NULL,
+		       stage_id = '', stage_since = NULL, awaited = '{}', missing_checks = '{}', missing = 0,
+		       band = 'low', score = 0, coverage = 0, open_flags = 0, channel_id = '', referrer_id = NULL, version = version + 1
+		WHERE  id = $1`, personID, tx.Now)
+	return err
+}
+
+func destroyKey(ctx context.Context, tx *db.Tx, personID ID) error {
+	_, err := tx.Exec(ctx, `UPDATE person_keys SET wrapped = NULL, destroyed_at = $2 WHERE person_id = $1`, personID, tx.Now)
+	return err
+}
+
 // wrappedKey returns the person's wrapped key, nil when it was destroyed.
 func wrappedKey(ctx context.Context, q db.Querier, personID ID) ([]byte, error) {
 	var wrapped []byte

@@ -44,6 +44,9 @@ const (
 	AuditRead       Permission = "audit:read"
 	UserManage      Permission = "user:manage"
 	TokenManage     Permission = "token:manage"
+	PrivacyRead     Permission = "privacy:read"
+	PrivacyManage   Permission = "privacy:manage"
+	HoldManage      Permission = "hold:manage"
 	SignalIngest    Permission = "signals:write" // scope of an API token, held by no role
 )
 
@@ -97,20 +100,22 @@ var grants = map[Role][]Permission{
 	Administrator: {UserManage, TokenManage, AuditRead},
 	SecurityLead: {PersonRead, JobRead, GateOverride, EngagementRead, EngagementWrite, InterviewRead, InterviewWrite,
 		EvidenceRead, EvidenceWrite, CheckRecord, FlagDispose, SignalRead, SignalWrite,
-		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardHiring, DashboardCases, AuditRead},
+		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardHiring, DashboardCases, AuditRead,
+		PrivacyRead, HoldManage},
 	SecurityAnalyst: {PersonRead, JobRead, EngagementRead, InterviewRead, InterviewWrite,
 		EvidenceRead, EvidenceWrite, CheckRecord, FlagDispose, SignalRead, SignalWrite,
 		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardCases},
 	HR: {PersonRead, PersonWrite, JobRead, JobWrite, ApplicationMove, EngagementRead, EngagementWrite,
 		InterviewRead, InterviewPlan, InterviewWrite, EvidenceRead, EvidenceWrite, CheckRecord, FlagDispose,
-		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardHiring},
+		CaseEscalate, CaseRead, CaseWork, CaseLead, DashboardHiring,
+		PrivacyRead, PrivacyManage, HoldManage},
 	HiringManager: {PersonRead, PersonWrite, JobRead, ApplicationMove, InterviewRead, InterviewPlan, InterviewWrite,
 		EvidenceRead, EvidenceWrite, CheckRecord, CaseRead, CaseWork},
 	Interviewer: {PersonRead, InterviewRead, InterviewWrite, EvidenceRead, EvidenceWrite, CaseRead, CaseWork},
 	Finance:     {CaseRead, CaseWork, EvidenceRead, EvidenceWrite},
-	Legal:       {CaseRead, CaseWork, EvidenceRead, EvidenceWrite},
+	Legal:       {CaseRead, CaseWork, EvidenceRead, EvidenceWrite, PrivacyRead, HoldManage},
 	Auditor: {PersonRead, JobRead, EngagementRead, InterviewRead, EvidenceRead, SignalRead,
-		DashboardHiring, DashboardCases, AuditRead, CaseRead},
+		DashboardHiring, DashboardCases, AuditRead, CaseRead, PrivacyRead},
 }
 
 // Grants returns the permissions of a role; the caller must not change the slice.

@@ -30,6 +30,9 @@ var deeds = map[Permission]string{
 	AuditRead:       "read the audit log",
 	UserManage:      "manage users",
 	TokenManage:     "manage API tokens",
+	PrivacyRead:     "see how long data is kept",
+	PrivacyManage:   "erase or give out personal data",
+	HoldManage:      "place or lift legal holds",
 }
 
 // Refusal is the Denied error for somebody without the permission, in words.

@@ -1,0 +1,371 @@
+package privacy
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/person"
+	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
+)
+
+// shownRows is how many rows of a table the page that people read shows; the file for machines has them all.
+const shownRows = 500
+
+// Disclosure is what is given to a person who asks what is kept about them: a ZIP with a page to read, the same as JSON, and the
+// files. What is withheld from everybody who asks, and whatever belongs to a case that was not chosen, is not part of it, and that it is
+// not leaves no mark in it.
+type Disclosure struct {
+	Number person.Number
+	Made   time.Time
+
+	s        *Service
+	actor    authz.Actor
+	personID person.ID
+	cases    []string
+	items    []evidence.ID
+}
+
+// Cases says whether the closed cases of which the actor is a member go along with a Disclosure.
+type Cases bool
+
+// The choices.
+const (
+	WithoutCases Cases = false
+	WithCases    Cases = true
+)
+
+// Disclose records that what is kept about a person is given out, and returns it. Each piece of evidence has a custody event when it
+// is read. A person who was erased is a Conflict.
+func (s *Service) Disclose(ctx context.Context, actor authz.Actor, personID person.ID, with Cases) (*Disclosure, error) {
+	d := &Disclosure{s: s, actor: actor, personID: personID, cases: []string{}, Made: s.db.Now()}
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
+		p, err := s.people.Lock(ctx, tx, personID)
+		if err != nil {
+			return err
+		}
+		d.Number = p.Number
+		if with {
+			if d.cases, err = casesOf(ctx, tx, actor, personID); err != nil {
+				return err
+			}
+		}
+		if d.items, err = itemsOf(ctx, tx, personID, d.cases); err != nil {
+			return err
+		}
+		tx.Record(db.Entry{Action: "person.disclosed", SubjectKind: "person", SubjectID: string(personID), PersonID: string(personID),
+			Detail: map[string]any{"items": len(d.items), "cases": len(d.cases)}})
+		return nil
+	})
+	return d, err
+}
+
+// WriteTo writes the ZIP, in bounded memory. A file that cannot be read is named in it with the reason; any other error leaves
+// half a ZIP, which no program opens.
+func (d *Disclosure) WriteTo(ctx context.Context, w io.Writer) error {
+	archive := zip.NewWriter(w)
+	if err := d.writeRecords(ctx, archive); err != nil {
+		return err
+	}
+	unread, err := d.writeFiles(ctx, archive)
+	if err != nil {
+		return err
+	}
+	if err := d.writeAbout(archive, unread); err != nil {
+		return err
+	}
+	return archive.Close()
+}
+
+func (d *Disclosure) writeAbout(archive *zip.Writer, unread []string) error {
+	out, err := archive.Create("README.txt")
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("What is kept about %s, as of %s.\n\n"+
+		"records.html  to read\nrecords.json  the same for programs, complete\nevidence/     files and texts\n\n"+
+		"What the law allows or demands to withhold is not part of it.\n", d.Number, d.Made.UTC().Format("2 January 2006 15:04 UTC"))
+	if len(unread) > 0 {
+		text += "\nThese could not be read and are missing:\n  " + strings.Join(unread, "\n  ") + "\n"
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// writeRecords writes the rows twice, for people and for programs, as they are at one moment.
+func (d *Disclosure) writeRecords(ctx context.Context, archive *zip.Writer) error {
+	return d.s.db.Read(ctx, func(q db.Querier) error {
+		register, err := registerOf(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, part := range []struct {
+			name  string
+			write func(context.Context, io.Writer, db.Querier, Register) error
+		}{{"records.html", d.writeHTML}, {"records.json", d.writeJSON}} {
+			out, err := archive.Create(part.name)
+			if err != nil {
+				return err
+			}
+			if err := part.write(ctx, out, q, register); err != nil {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// disclosed lists the tables and columns that are given out.
+func (r Register) disclosed() []Table {
+	var all []Table
+	for _, t := range r.About() {
+		if t.Fate == Withheld {
+			continue
+		}
+		var columns []Column
+		for _, c := range t.Columns {
+			if c.Sort == Personal || c.Sort == Facts || c.Sort == Staff {
+				columns = append(columns, c)
+			}
+		}
+		if t.Columns = columns; len(t.Columns) > 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// rowsOf reads the rows of a table about the person as JSON objects.
+func (d *Disclosure) rowsOf(ctx context.Context, q db.Querier, register Register, t Table, most int, each func(row []byte) error) error {
+	where, err := register.whereOpen(t)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = ident(c.Name)
+	}
+	limit := ""
+	if most > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", most)
+	}
+	rows, _ := q.Query(ctx, fmt.Sprintf("SELECT convert_to(to_json(r)::text, 'UTF8') FROM (SELECT %s FROM %s WHERE ($2::uuid[] IS NOT NULL) AND %s%s) r",
+		strings.Join(names, ", "), ident(t.Name), where, limit), d.personID, d.cases)
+	var row []byte
+	_, err = pgx.ForEachRow(rows, []any{&row}, func() error { return each(row) })
+	return err
+}
+
+func (d *Disclosure) writeJSON(ctx context.Context, w io.Writer, q db.Querier, register Register) error {
+	out := &failing{w: w}
+	fmt.Fprintf(out, "{\n\"number\": %q,\n\"made\": %q,\n\"records\": {", d.Number, d.Made.UTC().Format(time.RFC3339))
+	between := ""
+	for _, t := range register.disclosed() {
+		fmt.Fprintf(out, "%s\n%q: [", between, t.Name)
+		between = ","
+		comma := ""
+		err := d.rowsOf(ctx, q, register, t, 0, func(row []byte) error {
+			fmt.Fprintf(out, "%s\n  %s", comma, row)
+			comma = ","
+			return out.err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(out, "]")
+	}
+	fmt.Fprint(out, "\n}}\n")
+	return out.err
+}
+
+// failing keeps the first error of a writer, so that many small writes are checked once.
+type failing struct {
+	w   io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.err == nil {
+		_, f.err = f.w.Write(p)
+	}
+	return len(p), f.err
+}
+
+var pageStart = template.Must(template.New("").Parse(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Records about {{.Number}}</title><style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b2430;background:#fff}
+h2{margin-top:2.5rem;font-size:1.1rem}dl{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr;gap:.2rem 1rem;border-top:1px solid #d5dae1;padding:.6rem 0;margin:0}
+dt{color:#5a6675}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
+@media(max-width:40rem){dl{display:block}dd{margin-bottom:.4rem}}
+</style></head><body><h1>Records about {{.Number}}</h1>
+<p>As of {{.Made.UTC.Format "2 January 2006 15:04 UTC"}}. The file records.json has the same for programs.</p>
+`))
+
+var pageTable = template.Must(template.New("").Parse(`<h2>{{.}}</h2>
+`))
+
+var pageRow = template.Must(template.New("").Parse(`<dl>{{range .}}<dt>{{.Label}}</dt><dd>{{.Value}}</dd>{{end}}</dl>
+`))
+
+func (d *Disclosure) writeHTML(ctx context.Context, w io.Writer, q db.Querier, register Register) error {
+	if err := pageStart.Execute(w, d); err != nil {
+		return err
+	}
+	for _, t := range register.disclosed() {
+		shown := 0
+		err := d.rowsOf(ctx, q, register, t, shownRows+1, func(row []byte) error {
+			if shown++; shown == 1 {
+				if err := pageTable.Execute(w, t.What); err != nil {
+					return err
+				}
+			}
+			if shown > shownRows {
+				_, err := fmt.Fprintf(w, "<p>There is more: records.json has all of it.</p>\n")
+				return err
+			}
+			values, err := valuesOf(t, row)
+			if err != nil {
+				return err
+			}
+			return pageRow.Execute(w, values)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, "</body></html>\n")
+	return err
+}
+
+// labelled is one value of a row, as people read it.
+type labelled struct{ Label, Value string }
+
+// valuesOf turns a row into what people read: without ids, which mean nothing to them, and without what is empty.
+func valuesOf(t Table, row []byte) ([]labelled, error) {
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(row))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, err
+	}
+	var all []labelled
+	for _, c := range t.Columns {
+		text := ""
+		switch v := fields[c.Name].(type) {
+		case nil:
+		case string:
+			text = v
+		case map[string]any, []any:
+			if len(fmt.Sprint(v)) > len("map[]") {
+				b, err := json.Marshal(v)
+				if err != nil {
+					return nil, err
+				}
+				text = string(b)
+			}
+		default:
+			text = fmt.Sprint(v)
+		}
+		if text != "" && !isID(c.Name, text) {
+			all = append(all, labelled{Label: label(c), Value: text})
+		}
+	}
+	return all, nil
+}
+
+func isID(column, text string) bool {
+	return (column == "id" || strings.HasSuffix(column, "_id") || strings.HasSuffix(column, "_by")) && len(text) == 36 && strings.Count(text, "-") == 4
+}
+
+// label is what a column is called for people.
+func label(c Column) string {
+	if c.What != "" {
+		return strings.ToUpper(c.What[:1]) + c.What[1:]
+	}
+	name := strings.ReplaceAll(c.Name, "_", " ")
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// writeFiles writes what the evidence holds, and returns the names of what could not be read.
+func (d *Disclosure) writeFiles(ctx context.Context, archive *zip.Writer) (unread []string, err error) {
+	for i, itemID := range d.items {
+		item, content, err := d.s.evidence.Open(ctx, d.actor, itemID, evidence.Exported)
+		if e, ok := apperr.As(err); ok {
+			unread = append(unread, fmt.Sprintf("%s: %s", itemID, e.Error()))
+			continue
+		}
+		if err != nil {
+			unread = append(unread, fmt.Sprintf("%s: could not be read", itemID))
+			continue
+		}
+		name := fmt.Sprintf("evidence/%03d-%s", i+1, fileName(item))
+		err = copyInto(archive, name, content)
+		if ctx.Err() != nil {
+			return unread, ctx.Err()
+		}
+		if errors.Is(err, errArchive) {
+			return unread, err
+		}
+		if err != nil {
+			unread = append(unread, name+": what was stored is not what was collected, or not whole; what is here may be cut off")
+		}
+	}
+	return unread, nil
+}
+
+// errArchive says that the ZIP itself cannot be written any more.
+var errArchive = errors.New("archive cannot be written")
+
+func copyInto(archive *zip.Writer, name string, content io.ReadCloser) error {
+	defer content.Close()
+	out, err := archive.Create(name)
+	if err != nil {
+		return errors.Join(errArchive, err)
+	}
+	to := &failing{w: out}
+	_, err = io.Copy(to, content)
+	if to.err != nil {
+		return errors.Join(errArchive, to.err)
+	}
+	return err
+}
+
+// fileName is a name for an item that means itself in every archive.
+func fileName(item evidence.Item) string {
+	name := item.FileName
+	if name == "" {
+		name = item.Title + ".txt"
+	}
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"/|?*`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if runes := []rune(name); len(runes) > 100 {
+		name = string(runes[len(runes)-100:])
+	}
+	return strings.TrimLeft(name, ".")
+}
+
+func itemsOf(ctx context.Context, q db.Querier, personID person.ID, cases []string) ([]evidence.ID, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT id FROM evidence_items
+		WHERE  person_id = $1 AND erased_at IS NULL AND (case_id IS NULL OR case_id = ANY ($2::uuid[]))
+		ORDER  BY id`, personID, cases)
+	return pgx.CollectRows(rows, pgx.RowTo[evidence.ID])
+}
