@@ -41,6 +41,7 @@ var navigation = []entry{
 	{"Admin", authz.UserManage, layout.NavItem{Section: "sign-in", Label: "Sign-in", Href: path.SignInRules, Icon: ui.IconShieldLock}},
 	{"Admin", authz.TokenManage, layout.NavItem{Section: "tokens", Label: "Tokens", Href: path.Tokens, Icon: ui.IconKey}},
 	{"Admin", authz.AuditRead, layout.NavItem{Section: "audit", Label: "Audit log", Href: path.Audit, Icon: ui.IconHistory}},
+	{"Admin", authz.PrivacyRead, layout.NavItem{Section: "privacy", Label: "Privacy", Href: path.Privacy, Icon: ui.IconEyeOff}},
 	{"Admin", authz.UserManage, layout.NavItem{Section: "system", Label: "System", Href: path.System, Icon: ui.IconDatabase}},
 }
 

@@ -69,14 +69,16 @@ func settles(owes signin.Owed, route Route) bool {
 	return false
 }
 
-// asksProof reports whether a route opens only to who has shown lately that it is them: files that leave the house, users,
-// tokens, and the second factor itself. What only says how things stand does not.
+// asksProof reports whether a route opens only to who has shown lately that it is them: files that leave the house, what is
+// erased, users, tokens, and the second factor itself. What only says how things stand does not.
 func asksProof(route Route) bool {
 	switch {
 	case route.Pattern == path.System:
 		return false
 	case route.Permission == authz.UserManage || route.Permission == authz.TokenManage:
 		return true
+	case route.Permission == authz.PrivacyManage:
+		return route.Method != http.MethodGet
 	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes:
 		return route.Method != http.MethodGet
 	}

@@ -20,6 +20,7 @@ import (
 	"gatehouse/web/library"
 	"gatehouse/web/path"
 	"gatehouse/web/people"
+	"gatehouse/web/privacy"
 	"gatehouse/web/search"
 	"gatehouse/web/signals"
 	"gatehouse/web/today"
@@ -48,6 +49,7 @@ func (s *Server) Routes() []Route {
 		s.signalRoutes(),
 		s.caseRoutes(),
 		s.insightRoutes(),
+		s.privacyRoutes(),
 		s.libraryRoutes(),
 		s.adminRoutes(),
 		s.devRoutes(),
@@ -274,6 +276,30 @@ func (s *Server) insightRoutes() []Route {
 		{"POST", path.Views, authz.Signed, h.SaveView},
 		{"POST", path.Views + "/{id}/share", authz.Signed, h.ShareView},
 		{"POST", path.Views + "/{id}/remove", authz.Signed, h.RemoveView},
+	}
+}
+
+// privacyRoutes: how long data is kept, holds, what is given out and erased.
+func (s *Server) privacyRoutes() []Route {
+	h := privacy.New(s.deps.Privacy, s.deps.People, s.log)
+	person := path.Candidates + "/{id}/privacy"
+	hold := path.Cases + "/{id}/hold"
+	return []Route{
+		{"GET", path.Privacy, authz.PrivacyRead, h.Rules},
+		{"POST", path.Privacy, authz.PrivacyManage, h.SetRules},
+		{"GET", path.PrivacyDue, authz.PrivacyManage, h.Due},
+		{"POST", path.PrivacyRuns, authz.PrivacyManage, h.Begin},
+		{"GET", path.PrivacyHolds, authz.PrivacyRead, h.Holds},
+		{"GET", path.PrivacyHolds + "/{id}", authz.HoldManage, h.ShowHold},
+		{"POST", path.PrivacyHolds + "/{id}/lift", authz.HoldManage, h.Lift},
+		{"GET", path.Erasures, authz.PrivacyRead, h.Erasures},
+		{"GET", path.Register, authz.PrivacyRead, h.Register},
+		{"GET", person, authz.HoldManage, h.Person},
+		{"POST", person + "/hold", authz.HoldManage, h.Place},
+		{"POST", person + "/disclose", authz.PrivacyManage, h.Disclose},
+		{"POST", person + "/erase", authz.PrivacyManage, h.Erase},
+		{"GET", hold, authz.HoldManage, h.CaseHold},
+		{"POST", hold, authz.HoldManage, h.PlaceCaseHold},
 	}
 }
 

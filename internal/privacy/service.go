@@ -232,11 +232,6 @@ func (s *Service) Hold(ctx context.Context, actor authz.Actor, holdID string) (H
 	return holdByID(ctx, s.db.Pool(), actor, holdID, "")
 }
 
-// HoldOfCase is the hold of a case that is in force, and false where there is none.
-func (s *Service) HoldOfCase(ctx context.Context, actor authz.Actor, caseID string) (Hold, bool, error) {
-	return holdOfCase(ctx, s.db.Pool(), actor, caseID)
-}
-
 // Holds lists the holds in force that the actor may see, the newest first.
 func (s *Service) Holds(ctx context.Context, actor authz.Actor) ([]Hold, error) {
 	return holdsInForce(ctx, s.db.Pool(), actor)
@@ -250,4 +245,25 @@ func (s *Service) Erasures(ctx context.Context) ([]Erasure, error) {
 // ErasuresOf lists what was erased of one person, the last first.
 func (s *Service) ErasuresOf(ctx context.Context, personID person.ID) ([]Erasure, error) {
 	return erasuresOf(ctx, s.db.Pool(), personID)
+}
+
+// CaseStanding is a case whose members may hold the data of its subject, and its hold in force, if there is one.
+type CaseStanding struct {
+	ID, CodeName string
+	Open         bool
+	Erased       bool
+	Hold         *Hold
+}
+
+// CaseOf says how a case stands to the data of its subject. A case that the actor does not see whole is NotFound.
+func (s *Service) CaseOf(ctx context.Context, actor authz.Actor, caseID string) (CaseStanding, error) {
+	c, err := caseStanding(ctx, s.db.Pool(), actor, caseID)
+	if err != nil {
+		return c, err
+	}
+	holds, err := holdsWhere(ctx, s.db.Pool(), actor, "h.lifted_at IS NULL AND h.case_id = ?", caseID)
+	if len(holds) > 0 {
+		c.Hold = &holds[0]
+	}
+	return c, err
 }

@@ -191,14 +191,6 @@ func holdsInForce(ctx context.Context, q db.Querier, actor authz.Actor) ([]Hold,
 	return holdsWhere(ctx, q, actor, "h.lifted_at IS NULL")
 }
 
-func holdOfCase(ctx context.Context, q db.Querier, actor authz.Actor, caseID string) (Hold, bool, error) {
-	holds, err := holdsWhere(ctx, q, actor, "h.lifted_at IS NULL AND h.case_id = ?", caseID)
-	if err != nil || len(holds) == 0 {
-		return Hold{}, false, err
-	}
-	return holds[0], true, nil
-}
-
 func holdByID(ctx context.Context, q db.Querier, actor authz.Actor, holdID, lock string) (Hold, error) {
 	var w db.Where
 	w.Add("h.id = ?", holdID)
@@ -224,14 +216,36 @@ func liftHold(ctx context.Context, tx *db.Tx, holdID, reason string) error {
 	return err
 }
 
+// wholeCase adds the condition under which the actor sees all of a case known as c.
+func wholeCase(actor authz.Actor, w *db.Where) {
+	if actor.Kind == authz.KindSystem {
+		return
+	}
+	w.Add(`EXISTS (SELECT FROM case_members m
+		WHERE m.case_id = c.id AND m.user_id = ? AND m.removed_at IS NULL AND m.sees = 'whole')`, actorID(actor))
+	if actor.PersonID != "" {
+		w.Add("c.person_id <> ?", actor.PersonID)
+	}
+}
+
+func caseStanding(ctx context.Context, q db.Querier, actor authz.Actor, caseID string) (c CaseStanding, err error) {
+	var w db.Where
+	w.Add("c.id = ?", caseID)
+	wholeCase(actor, &w)
+	err = q.QueryRow(ctx, `
+		SELECT c.id, c.code_name, c.status = 'open', p.erased_at IS NOT NULL
+		FROM   cases c JOIN people p ON p.id = c.person_id `+w.SQL(), w.Args...).Scan(&c.ID, &c.CodeName, &c.Open, &c.Erased)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = apperr.Missing("case")
+	}
+	return c, err
+}
+
 // subjectOf locks the subject of a case that the actor sees whole, and says whether they were erased.
 func subjectOf(ctx context.Context, tx *db.Tx, actor authz.Actor, caseID string) (personID person.ID, erased bool, err error) {
 	var w db.Where
 	w.Add("c.id = ?", caseID)
-	if actor.Kind != authz.KindSystem {
-		w.Add(`EXISTS (SELECT FROM case_members m
-			WHERE m.case_id = c.id AND m.user_id = ? AND m.removed_at IS NULL AND m.sees = 'whole')`, actorID(actor))
-	}
+	wholeCase(actor, &w)
 	err = tx.QueryRow(ctx, `
 		SELECT p.id, p.erased_at IS NOT NULL FROM cases c JOIN people p ON p.id = c.person_id `+w.SQL()+` FOR UPDATE OF p`, w.Args...).
 		Scan(&personID, &erased)

@@ -32,6 +32,12 @@ const (
 	Audit          = "/audit"
 	Users          = "/admin/users"
 	NewUser        = "/admin/users/new"
+	Privacy        = "/privacy"
+	PrivacyDue     = Privacy + "/due"
+	PrivacyRuns    = Privacy + "/runs"
+	PrivacyHolds   = Privacy + "/holds"
+	Erasures       = Privacy + "/erasures"
+	Register       = Privacy + "/register"
 	Tokens         = "/admin/tokens"
 	System         = "/admin/system"
 	SignInRules    = "/admin/sign-in"
@@ -73,6 +79,20 @@ func RemovePasskey[ID ~string](id ID) string { return with(Passkeys, string(id),
 
 // Candidate is a candidate's page.
 func Candidate[ID ~string](id ID) string { return with(Candidates, string(id)) }
+
+// PersonPrivacy is where a person's data is put on hold, given out or erased.
+func PersonPrivacy[ID ~string](id ID) string { return with(Candidates, string(id), "privacy") }
+
+// PersonPrivacyAct is one act there.
+func PersonPrivacyAct[ID ~string](id ID, act string) string {
+	return with(Candidates, string(id), "privacy", act)
+}
+
+// Hold is a legal hold.
+func Hold(id string) string { return with(PrivacyHolds, id) }
+
+// LiftHold ends a legal hold.
+func LiftHold(id string) string { return with(PrivacyHolds, id, "lift") }
 
 // CandidateTab is one tab of a candidate's page.
 func CandidateTab[ID ~string](id ID, tab string) string {
