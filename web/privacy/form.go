@@ -3,6 +3,7 @@ package privacy
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
@@ -162,7 +163,10 @@ func columnWords(columns []privacy.Column) string {
 		}
 		text += c.What
 	}
-	return text
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // sizeWords writes a number of bytes for people.
