@@ -33,7 +33,7 @@ func keyService(name, verb string) int {
 		fmt.Fprintf(os.Stderr, "AccessDenied:\nmay not use %s", line)
 		return 4
 	case "hangs":
-		select {}
+		time.Sleep(time.Minute) // much longer than anybody waits for it
 	case "babbles":
 		fmt.Println("this is no base64")
 		return 0
