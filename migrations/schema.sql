@@ -487,6 +487,21 @@ CREATE TABLE installation (
     CONSTRAINT installation_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE installation_keys (
+    generation integer NOT NULL,
+    key_id text NOT NULL,
+    root_id text NOT NULL,
+    wrapped bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    seals_from timestamp with time zone NOT NULL,
+    rotated_at timestamp with time zone,
+    retired_at timestamp with time zone,
+    CONSTRAINT installation_keys_first CHECK (((generation > 1) OR (retired_at IS NULL))),
+    CONSTRAINT installation_keys_generation CHECK ((generation > 0)),
+    CONSTRAINT installation_keys_key_id_key UNIQUE (key_id),
+    CONSTRAINT installation_keys_pkey PRIMARY KEY (generation)
+);
+
 CREATE TABLE interviewers (
     interview_id uuid NOT NULL,
     user_id uuid NOT NULL,

@@ -16,6 +16,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/localdb"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
@@ -88,9 +89,9 @@ func printReport(w io.Writer, report []diagnosis) error {
 // examine looks at every part in turn.
 func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	report := []diagnosis{examineFolder(cfg), examineDisk(cfg)}
-	keys, key := examineKey(cfg)
+	root, key := examineKey(cfg)
 	report = append(report, key)
-	report = append(report, examineDatabase(ctx, cfg, keys)...)
+	report = append(report, examineDatabase(ctx, cfg, root)...)
 	return append(report, examineAddress(cfg),
 		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
@@ -163,29 +164,30 @@ func examineDisk(cfg config.Config) diagnosis {
 	return d
 }
 
-// examineKey reads the key where there is one. It makes none: that is for the first start.
-func examineKey(cfg config.Config) (*seal.Keyring, diagnosis) {
-	d := diagnosis{Part: "Installation key", State: well}
-	if cfg.MasterKey == "" && cfg.MasterKeyFile == "" {
-		if _, err := os.Lstat(filepath.Join(cfg.Data, "master.key")); errors.Is(err, fs.ErrNotExist) {
-			d.State, d.Found, d.Note = absent, "none yet", "The first start makes one in the data folder. Keep a copy elsewhere."
-			return nil, d
-		}
+// examineKey reads the root key where there is one. It makes none: that is for the first start.
+func examineKey(cfg config.Config) (seal.Root, diagnosis) {
+	d := diagnosis{Part: "Root key", State: well}
+	root, err := seal.FindRoot(app.KeySource(cfg))
+	switch {
+	case errors.Is(err, seal.ErrNoRoot):
+		d.State, d.Found, d.Note = absent, "none yet", "The first start makes one in the data folder. Keep a copy elsewhere."
+		return nil, d
+	case err != nil:
+		d.State, d.Found = broken, err.Error()
+		return nil, d
+	case cfg.KMSCommand != "":
+		d.Note = "It stays with the key service: whoever may use it there can open everything."
+	case cfg.MasterKey == "" && cfg.MasterKeyFile == "":
 		d.Note = "It lies in the data folder: whoever has a whole copy of the folder can read the evidence."
 	}
-	keys, err := seal.LoadKeyring(app.KeySource(cfg))
-	if err != nil {
-		d.State, d.Found, d.Note = broken, err.Error(), ""
-		return nil, d
-	}
-	d.Found = "key " + keys.ID()
-	return keys, d
+	d.Found = "key " + root.ID()
+	return root, d
 }
 
 // examineDatabase reaches the database that is configured, or the private one, which it starts for a moment.
-func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring) []diagnosis {
+func examineDatabase(ctx context.Context, cfg config.Config, root seal.Root) []diagnosis {
 	if cfg.DatabaseURL != "" {
-		return examineAt(ctx, cfg.DatabaseURL, "as configured", keys)
+		return examineAt(ctx, cfg.DatabaseURL, "as configured", root)
 	}
 	d := diagnosis{Part: "Database", State: well}
 	binaries, err := localdb.Find(os.Getenv, cfg.Data)
@@ -202,7 +204,7 @@ func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring)
 	var running *localdb.RunningError
 	if errors.As(err, &running) {
 		if url, reachErr := localdb.Reach(ctx, dir); reachErr == nil {
-			return examineAt(ctx, url, "private, in use", keys)
+			return examineAt(ctx, url, "private, in use", root)
 		}
 		d.Found, d.Note = "private, in use", "It was not looked into: "+running.Error()
 		return []diagnosis{d}
@@ -211,7 +213,7 @@ func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring)
 		d.State, d.Found = broken, err.Error()
 		return []diagnosis{d}
 	}
-	report := examineAt(ctx, server.URL(), "private", keys)
+	report := examineAt(ctx, server.URL(), "private", root)
 	if err := server.Stop(context.WithoutCancel(ctx)); err != nil {
 		report = append(report, diagnosis{"Database", broken, "it does not stop: " + err.Error(), ""})
 	}
@@ -219,7 +221,7 @@ func examineDatabase(ctx context.Context, cfg config.Config, keys *seal.Keyring)
 }
 
 // examineAt looks into a database: version, migrations, and whether it belongs to the key.
-func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []diagnosis {
+func examineAt(ctx context.Context, url, which string, root seal.Root) []diagnosis {
 	d := diagnosis{Part: "Database", State: well}
 	open, err := db.Open(ctx, url)
 	if err != nil {
@@ -241,27 +243,31 @@ func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []dia
 	case pending:
 		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
 	default:
-		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineLog(ctx, open), examineEvidence(ctx, open)}
+		return []diagnosis{d, schema, examineBelonging(ctx, open, root), examineLog(ctx, open), examineEvidence(ctx, open)}
 	}
 	return []diagnosis{d, schema}
 }
 
-// examineBelonging compares the key with the one that the database was first started with.
-func examineBelonging(ctx context.Context, open *db.DB, keys *seal.Keyring) diagnosis {
+// examineBelonging tries whether the root key opens what the database has.
+func examineBelonging(ctx context.Context, open *db.DB, root seal.Root) diagnosis {
 	d := diagnosis{Part: "Key and database", State: well}
-	kept, err := open.Recall(ctx, app.KeyName)
+	wanted, err := keystore.WantedRoot(ctx, open)
 	switch {
 	case err != nil:
 		d.State, d.Found = broken, err.Error()
-	case kept == "":
+		return d
+	case wanted == "":
 		d.Found = "not joined yet"
-	case keys == nil:
-		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", which is not here", "Put it back: a start would refuse another."
-	case kept != keys.ID():
-		d.State, d.Found, d.Note = broken, "the database belongs to key "+kept+", this is "+keys.ID(), "Put the right one back: evidence could not be read."
-	default:
-		d.Found = "they belong together"
+		return d
+	case root == nil:
+		d.State, d.Found, d.Note = broken, "the database needs the root key "+wanted+", which is not here", "Put it back: a start would refuse another."
+		return d
 	}
+	if err := keystore.Check(ctx, open, root); err != nil {
+		d.State, d.Found, d.Note = broken, err.Error(), "Put the right one back: evidence could not be read."
+		return d
+	}
+	d.Found = "they belong together"
 	return d
 }
 

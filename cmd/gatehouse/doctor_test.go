@@ -36,7 +36,7 @@ func TestDoctor(t *testing.T) {
 	t.Setenv("GATEHOUSE_DATABASE_URL", url)
 
 	report, code := doctor(t, "--data", data)
-	if code != 0 || report["Installation key"].State != absent || report["Database"].State != well || report["Mail"].State != absent {
+	if code != 0 || report["Root key"].State != absent || report["Database"].State != well || report["Mail"].State != absent {
 		t.Errorf("before the first start: exit %d, %+v", code, report)
 	}
 	if _, err := os.Stat(data); err == nil {
@@ -61,7 +61,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("with another key: exit %d, %+v", code, report["Key and database"])
 	}
 	if _, err := app.Open(t.Context(), config.Config{Data: data, DatabaseURL: url, MasterKey: os.Getenv("GATEHOUSE_MASTER_KEY")},
-		slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "belongs to the installation key") {
+		slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "wrapped by the root key") {
 		t.Errorf("a start with another key: %v", err)
 	}
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,14 +30,7 @@ func runLog(ctx context.Context, args []string, stdio stdio) error {
 		}
 		setup = append(setup, arg)
 	}
-	cfg, _, err := load("log "+args[0], setup, stdio)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); cfg.DatabaseURL == "" && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with GATEHOUSE_DATABASE_URL", cfg.Data)
-	}
-	return withApp(ctx, "log "+args[0], setup, stdio, func(a *app.App, rest []string) error {
+	return withInstallation(ctx, "log "+args[0], setup, stdio, func(a *app.App, rest []string) error {
 		if err := noArguments("log "+args[0], rest); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ var commands = []command{
 	{"migrate", "bring the database up to date", runMigrate},
 	{"user", "add a user, or reset a lost second factor", runUser},
 	{"token", "create an API token", runToken},
+	{"keys", "list the installation's keys, or rotate them", runKeys},
 	{"health", "ask the server on this machine whether it serves", runHealth},
 	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},
 	{"log", "print the audit log's public key, or export it", runLog},

@@ -5,7 +5,11 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +31,18 @@ func withApp(ctx context.Context, command string, args []string, stdio stdio, fn
 		return err
 	}
 	return errors.Join(fn(a, rest), a.Close())
+}
+
+// withInstallation is withApp for errands that make no sense before the first start, and must not bring it about.
+func withInstallation(ctx context.Context, command string, args []string, stdio stdio, fn func(*app.App, []string) error) error {
+	cfg, _, err := load(command, args, stdio)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "postgres")); cfg.DatabaseURL == "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no installation in %s: name its folder with --data, or its database with GATEHOUSE_DATABASE_URL", cfg.Data)
+	}
+	return withApp(ctx, command, args, stdio, fn)
 }
 
 // splitOwn divides args into the options that are this subcommand's own and the rest, which set up the installation.

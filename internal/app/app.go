@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/localdb"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
@@ -36,6 +37,8 @@ type App struct {
 	Features Features
 	// Extra are routes that the server has beside the product's own; measuring sets them.
 	Extra []web.Route
+
+	keystore *keystore.Store
 
 	local   *localdb.Server
 	metrics *metrics // nil where nobody asks for them
@@ -115,12 +118,10 @@ func (a *App) build(ctx context.Context) error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	var err error
-	if a.Keys, err = seal.LoadKeyring(KeySource(a.Config)); err != nil {
+	if a.keystore, err = keystore.Open(ctx, a.DB, KeySource(a.Config)); err != nil {
 		return err
 	}
-	if err := a.checkKey(ctx); err != nil {
-		return err
-	}
+	a.Keys = a.keystore.Keyring()
 	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
 		return err
 	}
@@ -135,27 +136,22 @@ func (a *App) build(ctx context.Context) error {
 	return nil
 }
 
-// KeySource says where the installation's key comes from.
+// KeySource says where the root key comes from.
 func KeySource(cfg config.Config) seal.Source {
-	return seal.Source{Value: cfg.MasterKey, File: cfg.MasterKeyFile, Dir: cfg.Data}
+	return seal.Source{Command: cfg.KMSCommand, Value: cfg.MasterKey, File: cfg.MasterKeyFile, Dir: cfg.Data}
 }
 
-// KeyName is what the database remembers the id of the installation's key as.
-const KeyName = "key_id"
+// NewKeySource says where the root key comes from that the installation's keys are to be wrapped by instead.
+func NewKeySource(cfg config.Config) seal.Source {
+	return seal.Source{Command: cfg.NewKMSCommand, Value: cfg.NewMasterKey, File: cfg.NewMasterKeyFile}
+}
 
-// checkKey refuses another key than the one that the database was first started with: what is new would be sealed
-// under one key and what is old under the other, and nobody would notice before the evidence is needed.
-func (a *App) checkKey(ctx context.Context) error {
-	kept, err := a.DB.Remember(ctx, KeyName, a.Keys.ID())
-	if err != nil {
-		return err
-	}
-	if kept != a.Keys.ID() {
-		return fmt.Errorf("this database belongs to the installation key %s, but the key in use is %s: "+
-			"put back the key that goes with the database (GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_FILE or master.key in %s); nothing was changed",
-			kept, a.Keys.ID(), a.Config.Data)
-	}
-	return nil
+// Keystore keeps the installation's keys.
+func (a *App) Keystore() *keystore.Store { return a.keystore }
+
+// Sealed are the tables with something that the installation's keys sealed.
+func (a *App) Sealed() []keystore.Table {
+	return append(a.Features.Factors.Sealed(), a.Features.People.Sealed())
 }
 
 // FeaturesOn builds the features once more, on another connection to the same database: one with a clock of its own.

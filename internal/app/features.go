@@ -23,6 +23,7 @@ import (
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/internal/privacy"
 	"gatehouse/internal/signal"
@@ -103,6 +104,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	chores := []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
+		{"learn of new keys", keystore.Every, a.keystore.Refresh},
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},

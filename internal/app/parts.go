@@ -90,13 +90,16 @@ func (a *App) logPart(ctx context.Context) admin.Part {
 }
 
 func (a *App) keyPart() admin.Part {
-	p := admin.Part{Name: "Installation key", State: "In the data folder", Ready: true,
-		Note: "Without master.key no evidence can be opened. Keep a copy apart from the backups."}
+	const apart = "Without this key nothing that is encrypted can be opened. Keep a copy apart from the backups."
+	p := admin.Part{Name: "Root key", State: "In the data folder", Ready: true,
+		Note: "Without master.key nothing that is encrypted can be opened. Keep a copy apart from the backups."}
 	switch {
+	case a.Config.KMSCommand != "":
+		p.State, p.Note = "With a key service", "Starting needs the service; what runs does not. Without its key nothing that is encrypted can be opened."
 	case a.Config.MasterKey != "":
-		p.State, p.Note = "From the environment", "Without this key no evidence can be opened. Keep a copy apart from the backups."
+		p.State, p.Note = "From the environment", apart
 	case a.Config.MasterKeyFile != "":
-		p.State, p.Note = "From a file", "Without this key no evidence can be opened. Keep a copy apart from the backups."
+		p.State, p.Note = "From a file", apart
 	}
 	return p
 }

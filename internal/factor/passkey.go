@@ -250,6 +250,7 @@ func (s *Service) sealed(passkeyID PasskeyID, userID account.ID, key webauthn.Cr
 	return s.passkeys.Seal(raw, rowOf(passkeyID, userID)), nil
 }
 
+// rowOf names a row; Sealed spells it in SQL.
 func rowOf(passkeyID PasskeyID, userID account.ID) string {
 	return string(passkeyID) + " of " + string(userID)
 }

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/seal"
 )
 
@@ -153,6 +154,14 @@ func (s *Service) RenewCodes(ctx context.Context, u account.User) (codes []strin
 		return err
 	})
 	return codes, err
+}
+
+// Sealed is what lies in boxes in this feature's tables, for moving it under a newer key of the installation.
+func (s *Service) Sealed() []keystore.Table {
+	return []keystore.Table{
+		{Name: "authenticators", Key: "user_id", Column: "secret", Owner: "t.user_id::text", Reseal: s.box.Reseal},
+		{Name: "passkeys", Key: "id", Column: "credential", Owner: "t.id || ' of ' || t.user_id", Reseal: s.passkeys.Reseal},
+	}
 }
 
 func (s *Service) hashOf(userID account.ID, code string) []byte {

@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/seal"
 )
 
@@ -92,17 +93,27 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, personID ID) error {
 	return destroyKey(ctx, tx, personID)
 }
 
-// DataKey returns the key that the person's evidence is encrypted under. Once the person is erased it is gone, which
+// DataKey returns the key that the person's evidence and most sensitive values are encrypted under. Once the person is erased it is gone, which
 // is a Conflict.
 func (s *Service) DataKey(ctx context.Context, q db.Querier, personID ID) (seal.DataKey, error) {
 	wrapped, err := wrappedKey(ctx, q, personID)
 	if err != nil {
 		return seal.DataKey{}, err
 	}
+	return s.Unwrap(wrapped, personID)
+}
+
+// Unwrap is DataKey for whoever has read the wrapped key along with other things.
+func (s *Service) Unwrap(wrapped []byte, personID ID) (seal.DataKey, error) {
 	if wrapped == nil {
-		return seal.DataKey{}, apperr.Conflict("This person's data was erased. Its files cannot be read any more.")
+		return seal.DataKey{}, apperr.Conflict("This person's data was erased. It cannot be read any more.")
 	}
 	return s.keys.Unwrap(wrapped, string(personID))
+}
+
+// Sealed is what lies wrapped in the table of data keys, for moving it under a newer key of the installation.
+func (s *Service) Sealed() keystore.Table {
+	return keystore.Table{Name: "person_keys", Key: "person_id", Column: "wrapped", Owner: "t.person_id::text", Reseal: s.keys.Rewrap}
 }
 
 // Visible adds the condition under which the actor sees the row of people known by alias in the query.

@@ -22,8 +22,11 @@ type Config struct {
 	// BaseURL is how people reach the server, such as https://gatehouse.example.com. An https address makes
 	// cookies secure and adds Strict-Transport-Security.
 	BaseURL string
-	// MasterKey and MasterKeyFile hold the installation's key (32 bytes, base64); both empty: generated under Data.
-	MasterKey, MasterKeyFile string
+	// MasterKey and MasterKeyFile hold the root key (32 bytes, base64), KMSCommand is a program that has it; all empty:
+	// generated under Data.
+	MasterKey, MasterKeyFile, KMSCommand string
+	// NewMasterKey, NewMasterKeyFile and NewKMSCommand are the same of the root key that is to come instead.
+	NewMasterKey, NewMasterKeyFile, NewKMSCommand string
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
 	// MaxUpload is the largest evidence file, in bytes.
@@ -54,10 +57,18 @@ var options = []option{
 		text(func(c *Config) *string { return &c.DatabaseURL }), true},
 	{"base-url", "GATEHOUSE_BASE_URL", "", "how people reach this server; https makes cookies secure",
 		text(func(c *Config) *string { return &c.BaseURL }), false},
-	{"", "GATEHOUSE_MASTER_KEY", "", "the installation's key: 32 bytes in base64",
+	{"", "GATEHOUSE_MASTER_KEY", "", "the root key: 32 bytes in base64",
 		text(func(c *Config) *string { return &c.MasterKey }), true},
-	{"master-key-file", "GATEHOUSE_MASTER_KEY_FILE", "", "file that holds the installation's key (default: generated in the data folder)",
+	{"master-key-file", "GATEHOUSE_MASTER_KEY_FILE", "", "file that holds the root key (default: generated in the data folder)",
 		text(func(c *Config) *string { return &c.MasterKeyFile }), false},
+	{"", "GATEHOUSE_KMS_COMMAND", "", "program that wraps and unwraps with a root key of its own",
+		text(func(c *Config) *string { return &c.KMSCommand }), true},
+	{"", "GATEHOUSE_NEW_MASTER_KEY", "", "for keys rotate --root: the root key to come",
+		text(func(c *Config) *string { return &c.NewMasterKey }), true},
+	{"", "GATEHOUSE_NEW_MASTER_KEY_FILE", "", "the same in a file",
+		text(func(c *Config) *string { return &c.NewMasterKeyFile }), false},
+	{"", "GATEHOUSE_NEW_KMS_COMMAND", "", "the same behind a program",
+		text(func(c *Config) *string { return &c.NewKMSCommand }), true},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",

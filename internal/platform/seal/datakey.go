@@ -1,13 +1,15 @@
 // Package seal encrypts what is kept about people.
 //
-// Each person has a data key of their own, which encrypts their evidence. It
-// is stored only wrapped, that is encrypted under the installation's key, so
-// erasing a person for good is deleting one wrapped key: blobs, backups of
-// blobs and copies of disks turn into noise with it. The installation's key is
-// kept apart from database and blobs (Keyring, LoadKeyring).
+// Each person has a data key of their own, which encrypts their evidence and
+// the values that are most sensitive. It is stored only wrapped, that is
+// encrypted under one of the installation's keys (Keyring), so erasing a
+// person for good is deleting one wrapped key: blobs, backups of blobs and
+// copies of disks turn into noise with it. The installation's keys in turn lie
+// wrapped under the root key (Root), which is kept apart from database and
+// blobs.
 //
-// Encrypt and Decrypt work on streams of any length in constant memory. The
-// package stores nothing itself.
+// Encrypt and Decrypt work on streams of any length in constant memory,
+// SealValue and OpenValue on single values. The package stores nothing itself.
 package seal
 
 import (

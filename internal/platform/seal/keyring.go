@@ -1,16 +1,10 @@
 package seal
 
 import (
-	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 )
 
 // A wrapped data key is, in bytes:
@@ -20,11 +14,10 @@ import (
 //	12  nonce
 //	48  the data key, encrypted by AES-256-GCM, and its tag
 //
-// The id in front says which key is needed, so that the installation's key can
-// be changed step by step.
+// The id in front says which of the installation's keys is needed, so that they can be changed step by step. A box begins
+// the same way.
 const (
 	wrapFormat  = 1
-	idSize      = 4
 	wrapHeader  = 1 + idSize
 	wrappedSize = wrapHeader + 12 + keySize + 16
 )
@@ -32,90 +25,122 @@ const (
 var (
 	// ErrWrapped says that a wrapped key is damaged, or another person's.
 	ErrWrapped = errors.New("wrapped key is damaged or belongs to another person")
-	// ErrOtherKey says that a wrapped key needs another installation key than
-	// the one in use, as after restoring a database without its key.
-	ErrOtherKey = errors.New("wrapped by another installation key")
+	// ErrOtherKey says that another key is needed than those in use, as after restoring a database without its keys.
+	ErrOtherKey = errors.New("sealed under another key")
 )
 
-// Keyring holds the installation's key and what it is used for. Printed or
-// logged, it shows only the key's id.
+// Keyring holds the installation's keys, a generation each, and what they are used for. The newest seals; each opens what it
+// sealed; and from the first, for ever, derives what must outlive a rotation. Printed or logged, it shows only ids.
+//
+// It can be given other keys while it is in use: see Hold.
 type Keyring struct {
-	master secret
-	id     [idSize]byte
+	held *atomic.Pointer[held]
+	ask  *atomic.Pointer[func()]
 }
 
-// NewKeyring returns the keyring of an installation's key of 32 random bytes.
-func NewKeyring(master []byte) (*Keyring, error) {
-	if len(master) != keySize {
-		return nil, fmt.Errorf("the installation's key has %d bytes and must have %d", len(master), keySize)
-	}
-	if bytes.Count(master, master[:1]) == keySize {
-		return nil, errors.New("the installation's key is one byte over and over, and not random")
-	}
-	k := &Keyring{master: keep(bytes.Clone(master))}
-	copy(k.id[:], k.Derive("key id"))
-	return k, nil
+type held struct {
+	first, newest Key
+	known         map[keyID]Key
 }
 
-// ID names the installation's key without giving it away. It stays the same
-// for as long as the key does: a database can remember it, and notice at start
-// that it has been given another one.
-func (k *Keyring) ID() string { return hex.EncodeToString(k.id[:]) }
-
-// Derive returns 32 secret bytes for one purpose, always the same. Knowing
-// those of one purpose tells nothing about the key or another purpose.
-func (k *Keyring) Derive(purpose string) []byte {
-	out, err := hkdf.Key(sha256.New, k.master(), nil, "gatehouse "+purpose, keySize)
+// NewKeyring returns the keyring of an installation with one key of 32 random bytes.
+func NewKeyring(raw []byte) (*Keyring, error) {
+	key, err := parse(raw)
 	if err != nil {
-		panic(err) // only a wrong length can fail
+		return nil, err
 	}
-	return out
+	return KeyringOf(key), nil
 }
+
+// KeyringOf returns the keyring of an installation with one key.
+func KeyringOf(key Key) *Keyring {
+	k := &Keyring{new(atomic.Pointer[held]), new(atomic.Pointer[func()])}
+	k.Hold([]Key{key}, key)
+	return k
+}
+
+// Hold replaces the keys: all generations, the first one first, and the one of them that seals from now on.
+func (k *Keyring) Hold(generations []Key, seals Key) {
+	h := &held{first: generations[0], newest: seals, known: make(map[keyID]Key, len(generations))}
+	for _, key := range generations {
+		h.known[key.id] = key
+	}
+	k.held.Store(h)
+}
+
+// AskWhenUnknown has learn called when something is met that none of the keys opens: it may call Hold.
+func (k *Keyring) AskWhenUnknown(learn func()) { k.ask.Store(&learn) }
+
+// ID names the installation by its first key, without giving it away. It stays the same for ever.
+func (k *Keyring) ID() string { return k.held.Load().first.ID() }
+
+// Seals is the id of the key that seals, as the headers of what it sealed have it.
+func (k *Keyring) Seals() []byte {
+	id := k.held.Load().newest.id
+	return id[:]
+}
+
+// Derive returns 32 secret bytes for one purpose, always the same, whichever keys come later. Knowing those of one purpose
+// tells nothing about the key or another purpose.
+func (k *Keyring) Derive(purpose string) []byte { return k.held.Load().first.derive(purpose) }
+
+// known finds the key that a header names.
+func (k *Keyring) known(header []byte) (Key, error) {
+	id := keyID(header[1:wrapHeader])
+	if key, ok := k.held.Load().known[id]; ok {
+		return key, nil
+	}
+	if ask := k.ask.Load(); ask != nil {
+		(*ask)()
+	}
+	if key, ok := k.held.Load().known[id]; ok {
+		return key, nil
+	}
+	return Key{}, fmt.Errorf("%w: needs %s, this is %s", ErrOtherKey, id, k)
+}
+
+const wrapPurpose = "wrap data keys"
 
 // NewDataKey makes a person's key, and its wrapped form, which is to be stored.
 func (k *Keyring) NewDataKey(personID string) (key DataKey, wrapped []byte, err error) {
 	if personID == "" {
 		return DataKey{}, nil, errors.New("seal: data key for nobody")
 	}
-	plain := make([]byte, keySize)
-	rand.Read(plain) // never fails: crypto/rand ends the program instead
-	header := append([]byte{wrapFormat}, k.id[:]...)
-	wrapped = k.wrapper().Seal(header, nil, plain, wrapContext(header, personID))
-	return DataKey{keep(plain)}, wrapped, nil
+	key = DataKey{NewKey().secret}
+	return key, k.wrap(key, personID), nil
+}
+
+func (k *Keyring) wrap(key DataKey, personID string) []byte {
+	newest := k.held.Load().newest
+	header := append([]byte{wrapFormat}, newest.id[:]...)
+	return newest.cipher(wrapPurpose).Seal(header, nil, key.secret(), wrapContext(header, personID))
 }
 
 // Unwrap returns the person's key from its wrapped form. It fails on anything
-// that NewDataKey did not return for the same person under the same key.
+// that NewDataKey did not return for the same person under one of the keys.
 func (k *Keyring) Unwrap(wrapped []byte, personID string) (DataKey, error) {
 	if len(wrapped) != wrappedSize || wrapped[0] != wrapFormat {
 		return DataKey{}, ErrWrapped
 	}
 	header := wrapped[:wrapHeader]
-	if !bytes.Equal(header[1:], k.id[:]) {
-		return DataKey{}, fmt.Errorf("%w: needs %x, this is %s", ErrOtherKey, header[1:], k.ID())
+	key, err := k.known(header)
+	if err != nil {
+		return DataKey{}, err
 	}
-	plain, err := k.wrapper().Open(nil, nil, wrapped[wrapHeader:], wrapContext(header, personID))
+	plain, err := key.cipher(wrapPurpose).Open(nil, nil, wrapped[wrapHeader:], wrapContext(header, personID))
 	if err != nil {
 		return DataKey{}, ErrWrapped
 	}
 	return DataKey{keep(plain)}, nil
 }
 
-// wrapper is the cipher that wraps data keys.
-func (k *Keyring) wrapper() cipher.AEAD { return k.cipher("wrap data keys") }
-
-// cipher is AES-256-GCM with random nonces under the key of a purpose. It is made for each use, a few microseconds, because a
-// cipher held in a field could be printed.
-func (k *Keyring) cipher(purpose string) cipher.AEAD {
-	block, err := aes.NewCipher(k.Derive(purpose))
+// Rewrap returns the wrapped form of the same data key under the key that seals now.
+func (k *Keyring) Rewrap(wrapped []byte, personID string) ([]byte, error) {
+	key, err := k.Unwrap(wrapped, personID)
 	if err != nil {
-		panic(err) // only a wrong length can fail
+		return nil, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err) // nor this, with AES
-	}
-	return aead
+	return k.wrap(key, personID), nil
 }
 
 // wrapContext binds a wrapped key to its header and its person.
@@ -126,12 +151,16 @@ func wrapContext(header []byte, personID string) []byte {
 // Format implements fmt.Formatter for every verb, so that none prints the key.
 func (k *Keyring) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
-// String names the key by its id.
+// String names the keyring by the ids of the key that it derives from and of the one that seals.
 func (k *Keyring) String() string {
 	if k == nil {
 		return "no keyring"
 	}
-	return "keyring " + k.ID()
+	h := k.held.Load()
+	if h.first.id == h.newest.id {
+		return "keyring " + h.first.ID()
+	}
+	return "keyring " + h.first.ID() + ", sealing under " + h.newest.ID()
 }
 
 // LogValue keeps the key out of structured logs.

@@ -8,10 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -108,16 +105,22 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	}
 	held := holder{key, k, key}
 	src := Source{Value: text}
+	root, err := NewLocal(master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := root.Key()
+	blind := k.Blind("accounts")
 
 	var out bytes.Buffer
-	for _, v := range []any{key, &key, k, *k, held, &held, []DataKey{key}, map[string]DataKey{"k": key}, src, &src} {
+	for _, v := range []any{key, &key, k, *k, held, &held, []DataKey{key}, map[string]DataKey{"k": key}, src, &src, root, &root, one, &one, []Root{root}, map[string]Key{"k": one}, blind, &blind} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o", "%b"} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
 		slog.New(slog.NewTextHandler(&out, nil)).Info("m", "v", v)
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("m", "v", v)
 	}
-	if b, err := json.Marshal(map[string]any{"key": key, "held": held}); err != nil {
+	if b, err := json.Marshal(map[string]any{"key": key, "held": held, "root": root, "one": one}); err != nil {
 		t.Fatal(err)
 	} else {
 		out.Write(b)
@@ -137,102 +140,55 @@ func TestKeysAreNeverPrinted(t *testing.T) {
 	}
 }
 
-func TestLoadGeneratesOnceForTheOwnerOnly(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
-	ids := make([]string, 8)
-	var wg sync.WaitGroup
-	for i := range ids { // first starts that race agree on one key
-		wg.Go(func() {
-			k, err := LoadKeyring(Source{Dir: dir})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			ids[i] = k.ID()
-		})
-	}
-	wg.Wait()
-	for _, got := range ids {
-		if got == "" || got != ids[0] {
-			t.Fatalf("different keys: %v", ids)
-		}
-	}
-	info, err := os.Stat(filepath.Join(dir, "master.key"))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("master.key: %v, %v; want mode 0600", info.Mode(), err)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 {
-		t.Errorf("files left beside the key: %v", left)
-	}
-}
-
-func TestLoadTakesValueOrFile(t *testing.T) {
-	text := base64.StdEncoding.EncodeToString(noise(keySize))
-	want := newRing(t, noise(keySize)).ID()
-	file := filepath.Join(t.TempDir(), "secret")
-	writeKey(t, file, text+"\n", 0o440)
-	dir := t.TempDir()
-	for name, src := range map[string]Source{
-		"value": {Value: text, Dir: dir}, "value with newline": {Value: text + "\n"}, "file": {File: file, Dir: dir},
-	} {
-		if k, err := LoadKeyring(src); err != nil || k.ID() != want {
-			t.Errorf("%s: %v, %v", name, k, err)
-		}
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("a key was made although one was given: %v", left)
-	}
-}
-
-func TestLoadRefusesAndChangesNothing(t *testing.T) {
-	good := base64.StdEncoding.EncodeToString(noise(keySize))
-	short := base64.StdEncoding.EncodeToString(noise(16))
-	zero := base64.StdEncoding.EncodeToString(make([]byte, keySize))
-	tests := []struct {
-		name, content string
-		mode          os.FileMode
-		want          string
-	}{
-		{"open to all", good, 0o644, "open to others"},
-		{"open to the group", good, 0o640, "open to others"},
-		{"empty", "", 0o600, "0 bytes"},
-		{"not base64", "correct horse battery staple", 0o600, "not base64"},
-		{"too short", short, 0o600, "16 bytes"},
-		{"too long", good + good, 0o600, "not base64"},
-		{"zeros", zero, 0o600, "not random"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			file := filepath.Join(dir, "master.key")
-			writeKey(t, file, tt.content, tt.mode)
-			_, err := LoadKeyring(Source{Dir: dir})
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
-				t.Errorf("error %v; want it to name the file and say %q", err, tt.want)
-			}
-			if err != nil && len(tt.content) > 0 && strings.Contains(err.Error(), tt.content[:8]) {
-				t.Errorf("error quotes the key: %v", err)
-			}
-			if now, _ := os.ReadFile(file); string(now) != tt.content {
-				t.Error("the key file was changed")
-			}
-		})
-	}
-	world := filepath.Join(t.TempDir(), "secret")
-	writeKey(t, world, good, 0o644)
-	for name, src := range map[string]Source{
-		"nothing set": {}, "both set": {Value: good, File: world}, "bad value": {Value: "secret?"},
-		"missing file": {File: world + "x"}, "folder": {File: t.TempDir()}, "readable for all": {File: world},
-	} {
-		if _, err := LoadKeyring(src); err == nil {
-			t.Errorf("%s: loaded", name)
-		}
-	}
-}
-
-func writeKey(t *testing.T, file, content string, mode os.FileMode) {
-	t.Helper()
-	if err := errors.Join(os.WriteFile(file, []byte(content), mode), os.Chmod(file, mode)); err != nil {
+// TestGenerations: what an older key sealed opens as long as it is held, what is new is under the newest, and what is derived
+// stays.
+func TestGenerations(t *testing.T) {
+	first, second := NewKey(), NewKey()
+	k, old := KeyringOf(first), KeyringOf(first)
+	box := k.Box("purpose")
+	_, wrapped, err := k.NewDataKey(person)
+	if err != nil {
 		t.Fatal(err)
+	}
+	boxed, derived, id := box.Seal([]byte("a secret"), "owner"), k.Derive("hashes"), k.ID()
+
+	k.Hold([]Key{first, second}, second)
+	if !bytes.Equal(k.Derive("hashes"), derived) || k.ID() != id {
+		t.Error("what is derived changed with the keys")
+	}
+	again, err := k.Rewrap(wrapped, person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resealed, err := box.Reseal(boxed, "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, moved := range [][]byte{again, resealed} {
+		if !bytes.Equal(moved[1:wrapHeader], k.Seals()) || hex.EncodeToString(k.Seals()) != second.ID() {
+			t.Errorf("sealed under %x, want %s", moved[1:wrapHeader], second.ID())
+		}
+	}
+	for _, w := range [][]byte{wrapped, again} {
+		a, err := old.Unwrap(wrapped, person)
+		b, err2 := k.Unwrap(w, person)
+		if err := errors.Join(err, err2); err != nil || !bytes.Equal(a.secret(), b.secret()) {
+			t.Errorf("the data key is another: %v", err)
+		}
+	}
+	for _, b := range [][]byte{boxed, resealed} {
+		if plain, err := box.Open(b, "owner"); err != nil || string(plain) != "a secret" {
+			t.Errorf("opened %q, %v", plain, err)
+		}
+	}
+	if _, err := old.Unwrap(again, person); !errors.Is(err, ErrOtherKey) {
+		t.Errorf("a keyring that does not know the newest: %v", err)
+	}
+	if _, err := k.Rewrap(again[:20], person); !errors.Is(err, ErrWrapped) {
+		t.Errorf("rewrapping what is damaged: %v", err)
+	}
+	old.AskWhenUnknown(func() { old.Hold([]Key{first, second}, first) })
+	if _, err := old.Unwrap(again, person); err != nil {
+		t.Errorf("having learnt of the newest: %v", err)
 	}
 }

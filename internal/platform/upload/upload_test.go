@@ -40,11 +40,7 @@ func setup(t testing.TB) bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	ring, err := seal.LoadKeyring(seal.Source{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, _, err := ring.NewDataKey(person)
+	key, _, err := seal.KeyringOf(seal.NewKey()).NewDataKey(person)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,4 @@
+package keystore
+
+// OneByOne has a rotation move a row at a time.
+func (s *Store) OneByOne() { s.batch = 1 }
