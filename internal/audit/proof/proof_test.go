@@ -266,14 +266,3 @@ func TestTheFirstBadEntryIsNamed(t *testing.T) {
 		t.Error("no key verifies it")
 	}
 }
-
-func FuzzVerify(f *testing.F) {
-	good, key := bundle(f, 3)
-	f.Add(good)
-	f.Add([]byte(`{"bundle":"gatehouse-audit-1","origin":"gatehouse-test"}` + "\n" + `{"end":0}` + "\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		if report, err := Verify(bytes.NewReader(in), key); err == nil && !bytes.Equal(bytes.TrimSpace(in), bytes.TrimSpace(good)) && report.Checkpoints > 3 {
-			t.Errorf("%+v", report)
-		}
-	})
-}
