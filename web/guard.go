@@ -70,7 +70,7 @@ func settles(owes signin.Owed, route Route) bool {
 }
 
 // asksProof reports whether a route opens only to who has shown lately that it is them: files that leave the house, what is
-// erased, users, tokens, and the second factor itself. What only says how things stand does not.
+// erased, users, tokens, the second factor itself, and ending one's other sessions. What only says how things stand does not.
 func asksProof(route Route) bool {
 	switch {
 	case route.Pattern == path.System:
@@ -79,7 +79,8 @@ func asksProof(route Route) bool {
 		return true
 	case route.Permission == authz.PrivacyManage:
 		return route.Method != http.MethodGet
-	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes:
+	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes,
+		strings.HasPrefix(route.Pattern, path.Sessions):
 		return route.Method != http.MethodGet
 	}
 	return strings.HasSuffix(route.Pattern, ".csv")

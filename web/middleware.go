@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/id"
+	"gatehouse/web/request"
 )
 
 // policy is the Content-Security-Policy of every answer: nothing inline, nothing from elsewhere. data: images are
@@ -32,7 +33,8 @@ func headers(secure bool) func(http.Handler) http.Handler {
 			h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 			h.Set("Cache-Control", "no-store")
 			if secure {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
+				h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+				r = r.WithContext(request.WithSecure(r.Context()))
 			}
 			next.ServeHTTP(w, r)
 		})

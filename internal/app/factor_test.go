@@ -228,6 +228,9 @@ func TestGraveThingsAskForAFreshProof(t *testing.T) {
 	if got := hr.Get(path.Candidates); got.Status != http.StatusOK {
 		t.Errorf("a page: status %d", got.Status)
 	}
+	if got := hr.Post(path.OtherSessions, nil); got.Status != http.StatusUnauthorized {
+		t.Errorf("ending other sessions: status %d", got.Status)
+	}
 	got := hr.Get(path.CandidatesCSV + "?q=a")
 	if got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.ConfirmThen(path.CandidatesCSV+"?q=a") {
 		t.Fatalf("a file: status %d to %q", got.Status, got.Header.Get("Location"))

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
+	"gatehouse/static"
 	"gatehouse/web/path"
 	"gatehouse/web/session"
 )
@@ -138,5 +140,98 @@ func TestASessionIsEndedFromAnother(t *testing.T) {
 	}
 	if got := here.Get(path.Account); got.Status != http.StatusOK || strings.Contains(got.Body, "End all others") {
 		t.Errorf("the session that stays: status %d", got.Status)
+	}
+}
+
+// TestEveryAnswerCarriesItsHeaders: pages, files, refusals and faults alike, where people come over HTTPS.
+func TestEveryAnswerCarriesItsHeaders(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	w.Config.BaseURL = "https://gatehouse.example"
+	server := w.Handler()
+	ask := func(method, to string, head map[string]string) *http.Response {
+		r := httptest.NewRequest(method, to, nil)
+		for name, value := range head {
+			r.Header.Set(name, value)
+		}
+		rec := httptest.NewRecorder()
+		server.ServeHTTP(rec, r)
+		return rec.Result()
+	}
+	style := regexp.MustCompile(static.Prefix + `[^"]+\.css`).FindString(w.Visitor().Get(path.SignIn).Body)
+	for name, got := range map[string]*http.Response{
+		"a page":                    ask("GET", path.SignIn, nil),
+		"a redirect":                ask("GET", path.Candidates, nil),
+		"an address that is none":   ask("GET", "/nowhere", nil),
+		"the API without a token":   ask("POST", path.SignalsAPI, nil),
+		"a write from another site": ask("POST", path.SignIn, map[string]string{"Sec-Fetch-Site": "cross-site"}),
+		"a method that is none":     ask("TRACE", path.SignIn, nil),
+		"a file":                    ask("GET", style, nil),
+		"health":                    ask("GET", path.Health, nil),
+	} {
+		h := got.Header
+		for header, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} {
+			if h.Get(header) != want {
+				t.Errorf("%s: %s is %q", name, header, h.Get(header))
+			}
+		}
+		for _, directive := range []string{"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {
+			if !strings.Contains(h.Get("Content-Security-Policy"), directive) {
+				t.Errorf("%s: the content policy lacks %s", name, directive)
+			}
+		}
+		if strings.Contains(h.Get("Content-Security-Policy"), "unsafe") || h.Get("Access-Control-Allow-Origin") != "" || h.Get("Server") != "" {
+			t.Errorf("%s: %v", name, h)
+		}
+		if name != "a file" && h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", name, h.Get("Cache-Control"))
+		}
+		if kind := h.Get("Content-Type"); strings.HasPrefix(kind, "text/") && !strings.HasSuffix(kind, "charset=utf-8") {
+			t.Errorf("%s: Content-Type is %q", name, kind)
+		}
+	}
+}
+
+// TestMethodsThatNoRouteHasAreRefused, TRACE above all.
+func TestMethodsThatNoRouteHasAreRefused(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b := w.SignIn(w.User("Ada Admin", authz.Administrator))
+	for _, method := range []string{"TRACE", "TRACK", "PUT", "DELETE", "PROPFIND"} {
+		for _, to := range []string{path.SignIn, path.Health, path.Candidates} {
+			if got := b.Send(method, to, "", nil); got.Status != http.StatusMethodNotAllowed || strings.Contains(got.Body, "User-Agent") {
+				t.Errorf("%s %s: status %d", method, to, got.Status)
+			}
+		}
+	}
+}
+
+// TestCookiesAreBoundToThisHost where people come over HTTPS: every cookie that the server sets, by its name too.
+func TestCookiesAreBoundToThisHost(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	w.Config.BaseURL = "https://gatehouse.example"
+	server, u := w.Handler(), w.User("Ada Admin", authz.Administrator)
+	var jar []*http.Cookie
+	post := func(to string, form url.Values) {
+		r := httptest.NewRequest(http.MethodPost, to, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range jar {
+			r.AddCookie(c)
+		}
+		rec := httptest.NewRecorder()
+		server.ServeHTTP(rec, r)
+		jar = append(jar, rec.Result().Cookies()...)
+	}
+	post(path.SignIn, url.Values{"email": {u.Email}, "password": {apptest.Password}})
+	post(path.Views, url.Values{"page": {"candidates"}, "name": {"Mine"}})
+	if len(jar) != 3 { // the session, the mark of the browser, and the message for the next page
+		t.Fatalf("%d cookies: %v", len(jar), jar)
+	}
+	for _, c := range jar {
+		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			t.Errorf("cookie %v", c)
+		}
 	}
 }

@@ -101,7 +101,7 @@ func queueCaseSearch(batch *pgx.Batch, actor authz.Actor, text string, into *[]F
 // likeWords narrows a column to rows that hold every word. One or two letters must begin the text, since nothing
 // inside it is worth finding by them.
 func likeWords(w *db.Where, column, text string) {
-	for _, word := range strings.Fields(text) {
+	for _, word := range person.Words(text) {
 		pattern := likeEscaper.Replace(word) + "%"
 		if utf8.RuneCountInString(word) > 2 {
 			pattern = "%" + pattern

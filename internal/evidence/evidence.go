@@ -194,7 +194,7 @@ func tidyLink(raw string) (string, error) {
 	raw = strings.TrimSpace(raw)
 	u, err := url.Parse(raw)
 	var p apperr.Problems
-	p.Check(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.ContainsFunc(raw, unprintable),
+	p.Check(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && !strings.ContainsFunc(raw, unprintable),
 		"url", "Enter a whole web address that begins with https://.")
 	p.Check(len(raw) <= maxURL, "url", "Use at most %d characters.", maxURL)
 	p.Check(err != nil || u.User == nil, "url", "Leave out the user name and password: everyone who sees this item would have them.")

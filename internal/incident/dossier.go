@@ -172,12 +172,16 @@ func tidyURL(value string) (string, error) {
 
 // tidyIP wants an address at the start; what follows it says when it was seen and in which record.
 func tidyIP(value string) (string, error) {
-	address, rest, _ := strings.Cut(value, " ")
-	parsed, err := netip.ParseAddr(strings.TrimSuffix(address, ","))
+	address, rest := value, ""
+	if end := strings.IndexAny(value, ", \t\r\n"); end >= 0 {
+		address, rest = value[:end], strings.TrimLeft(value[end:], ", \t\r\n")
+	}
+	parsed, err := netip.ParseAddr(address)
 	if err != nil {
 		return "", apperr.Invalid("value", "Begin with an address such as 203.0.113.7, then when and where it was seen.")
 	}
-	return strings.TrimSpace(parsed.String() + " " + strings.TrimSpace(rest)), nil
+	// A zone names a network card of the machine that wrote the record.
+	return strings.TrimSpace(parsed.WithZone("").String() + " " + rest), nil
 }
 
 // digestDocument is the keyed digest of a document number, the same however it was spaced or cased.

@@ -149,7 +149,7 @@ func (f Filter) narrowText(w *db.Where) {
 		w.Add("p.number = ?", int64(n))
 		return
 	}
-	for _, word := range strings.Fields(text) {
+	for _, word := range Words(text) {
 		begins := likeEscaper.Replace(word) + "%"
 		if utf8.RuneCountInString(word) > 2 {
 			w.Add("lower(p.name) LIKE lower(?)", "%"+begins)
@@ -157,6 +157,16 @@ func (f Filter) narrowText(w *db.Where) {
 		}
 		w.Add("(lower(p.name) LIKE lower(?) OR lower(p.name) LIKE lower(?))", begins, "% "+begins)
 	}
+}
+
+// mostWords is by how many words people are looked for: more than a name has. Each is a condition of its own, and an address
+// holds thousands.
+const mostWords = 10
+
+// Words are the words of what somebody looks for. Those beyond the tenth are passed over.
+func Words(text string) []string {
+	words := strings.Fields(text)
+	return words[:min(len(words), mostWords)]
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

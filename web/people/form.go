@@ -149,7 +149,8 @@ func parseRow(r *http.Request, i int, source string) row {
 	return row{New: n, Stored: stored}
 }
 
-// paste sorts pasted lines into rows: e-mail addresses, phone numbers and links say what they are.
+// paste sorts pasted lines into rows: e-mail addresses, phone numbers and links say what they are. A person has no more claims
+// than claim.Most, so that what goes beyond stays a text.
 func (f *form) paste(text string) {
 	var left []string
 	for _, line := range strings.Split(text, "\n") {
@@ -158,7 +159,7 @@ func (f *form) paste(text string) {
 			continue
 		}
 		kind, ok := sort(line)
-		if !ok {
+		if !ok || len(f.Rows) >= claim.Most {
 			left = append(left, line)
 			continue
 		}

@@ -37,6 +37,19 @@ func Session(r *http.Request) string {
 	return sessionID
 }
 
+type secureKey struct{}
+
+// WithSecure returns a context that says that people reach the server over HTTPS; web's middleware calls it.
+func WithSecure(ctx context.Context) context.Context {
+	return context.WithValue(ctx, secureKey{}, true)
+}
+
+// Secure reports whether people reach the server over HTTPS, so that cookies can be kept to it.
+func Secure(r *http.Request) bool {
+	secure, _ := r.Context().Value(secureKey{}).(bool)
+	return secure
+}
+
 // Actor is who sent the request; the zero actor for a visitor.
 func Actor(r *http.Request) authz.Actor { return authz.FromContext(r.Context()) }
 

@@ -66,12 +66,20 @@ func ignoreGone(r *http.Request, err error) error {
 // FlashCookie carries one message over a redirect. It holds words for the person's own screen, nothing secret.
 const FlashCookie = "gatehouse_flash"
 
+// flash is that cookie. Over HTTPS its name binds it to this host, so that no other can put words on somebody's screen.
+func flash(r *http.Request, value string, seconds int) *http.Cookie {
+	c := &http.Cookie{Name: FlashCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: request.Secure(r)}
+	if c.Secure {
+		c.Name = "__Host-" + FlashCookie
+	}
+	return c
+}
+
 // See redirects after a write, with a message that the next page shows as a toast. htmx requests are told to
 // navigate, so that the page's address and back button stay true.
 func See(w http.ResponseWriter, r *http.Request, to, message string) error {
 	if message != "" {
-		http.SetCookie(w, &http.Cookie{Name: FlashCookie, Value: base64.RawURLEncoding.EncodeToString([]byte(message)),
-			Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+		http.SetCookie(w, flash(r, base64.RawURLEncoding.EncodeToString([]byte(message)), 60))
 	}
 	if request.HTMX(r) {
 		w.Header().Set("HX-Location", to)
@@ -84,11 +92,12 @@ func See(w http.ResponseWriter, r *http.Request, to, message string) error {
 
 // Flash takes the message of the redirect that led here, once.
 func Flash(w http.ResponseWriter, r *http.Request) string {
-	c, err := r.Cookie(FlashCookie)
+	gone := flash(r, "", -1)
+	c, err := r.Cookie(gone.Name)
 	if err != nil {
 		return ""
 	}
-	http.SetCookie(w, &http.Cookie{Name: FlashCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, gone)
 	message, err := base64.RawURLEncoding.DecodeString(c.Value)
 	if err != nil || len(message) > 500 {
 		return ""

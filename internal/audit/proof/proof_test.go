@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -62,8 +63,14 @@ func TestBytesAreOneForOneEntry(t *testing.T) {
 	}
 }
 
-// bundle makes one of n entries with a checkpoint after every third and at the end.
+// bundle makes one of n entries with a checkpoint after every third and at the end, and with salts of its own.
 func bundle(t testing.TB, n int) ([]byte, string) {
+	t.Helper()
+	return salted(t, n, rand.Reader)
+}
+
+// salted is bundle with the salts from a source.
+func salted(t testing.TB, n int, salts io.Reader) ([]byte, string) {
 	t.Helper()
 	must := func(err error) {
 		if err != nil {
@@ -77,7 +84,8 @@ func bundle(t testing.TB, n int) ([]byte, string) {
 	var tree Tree
 	for i := range n {
 		old, salt := "before", make([]byte, 16)
-		rand.Read(salt)
+		_, err := io.ReadFull(salts, salt)
+		must(err)
 		c := db.Change{Field: "name", Old: &old}
 		raw, err := Leaf{ID: fmt.Sprintf("0193a000-0000-7000-8000-%012d", i), At: time.Unix(int64(i), 0), ActorKind: "system", Action: "thing.changed",
 			Detail: map[string]any{"n": i}, Commitments: map[string]string{"name": hex.EncodeToString(db.Commitment(salt, c))}}.Bytes()
@@ -265,15 +273,4 @@ func TestTheFirstBadEntryIsNamed(t *testing.T) {
 	if _, err := Verify(bytes.NewReader(good), "no key"); err == nil {
 		t.Error("no key verifies it")
 	}
-}
-
-func FuzzVerify(f *testing.F) {
-	good, key := bundle(f, 3)
-	f.Add(good)
-	f.Add([]byte(`{"bundle":"gatehouse-audit-1","origin":"gatehouse-test"}` + "\n" + `{"end":0}` + "\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		if report, err := Verify(bytes.NewReader(in), key); err == nil && !bytes.Equal(bytes.TrimSpace(in), bytes.TrimSpace(good)) && report.Checkpoints > 3 {
-			t.Errorf("%+v", report)
-		}
-	})
 }
