@@ -306,6 +306,7 @@ CREATE TABLE custody_events (
     action text NOT NULL,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
     case_id uuid,
+    address text DEFAULT ''::text NOT NULL,
     CONSTRAINT custody_events_action CHECK ((action = ANY (ARRAY['collected'::text, 'attached'::text, 'opened'::text, 'viewed'::text, 'downloaded'::text, 'verified'::text, 'exported'::text, 'erased'::text]))),
     CONSTRAINT custody_events_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
     CONSTRAINT custody_events_pkey PRIMARY KEY (id)
@@ -1008,6 +1009,7 @@ COMMENT ON TABLE custody_events IS 'Every touch of evidence. [person: evidence_i
 COMMENT ON COLUMN custody_events.actor_label IS 'facts';
 COMMENT ON COLUMN custody_events.action IS 'facts';
 COMMENT ON COLUMN custody_events.detail IS 'facts';
+COMMENT ON COLUMN custody_events.address IS 'staff: network address of whoever did it';
 
 COMMENT ON TABLE dossier_entries IS 'What was collected about the subject of a case. [person: case_id of cases, deleted]';
 COMMENT ON COLUMN dossier_entries.field_id IS 'facts';
@@ -1073,6 +1075,11 @@ COMMENT ON COLUMN gate_overrides.reason IS 'personal: why';
 COMMENT ON TABLE installation IS 'Facts about this installation.';
 COMMENT ON COLUMN installation.name IS 'facts';
 COMMENT ON COLUMN installation.value IS 'facts';
+
+COMMENT ON TABLE installation_keys IS 'The keys of the installation, wrapped by the root key.';
+COMMENT ON COLUMN installation_keys.key_id IS 'facts';
+COMMENT ON COLUMN installation_keys.root_id IS 'facts';
+COMMENT ON COLUMN installation_keys.wrapped IS 'secret: key of the installation, wrapped';
 
 COMMENT ON TABLE interviewers IS 'Who interviews. [person: interview_id of interviews]';
 

@@ -134,7 +134,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 		return r
 	}
 	if found, ok, err := s.sessions.Found(r); err == nil && ok && found.Owes == signin.Nothing {
-		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), found.User)))
+		return s.withFrame(w, r.WithContext(request.WithUser(r.Context(), found.User, request.IP(r))))
 	}
 	return s.withFrame(w, r)
 }

@@ -31,7 +31,7 @@ func (s *Server) guard(route Route) Handler {
 		}
 		ctx := r.Context()
 		if signedIn {
-			ctx = request.WithSession(request.WithUser(ctx, found.User), string(found.ID))
+			ctx = request.WithSession(request.WithUser(ctx, found.User, request.IP(r)), string(found.ID))
 		}
 		r = r.WithContext(ctx)
 		if !request.Actor(r).May(route.Permission) {

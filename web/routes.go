@@ -177,10 +177,13 @@ func (s *Server) interviewRoutes() []Route {
 // evidenceRoutes: adding, attaching, opening evidence; custody.
 func (s *Server) evidenceRoutes() []Route {
 	h := evidence.New(s.deps.Evidence, s.deps.People, s.deps.Catalogue, s.log)
+	custody := evidence.NewCustody(s.deps.Evidence, s.deps.Sealer)
 	return []Route{
 		{"GET", path.NewEvidence, authz.EvidenceWrite, h.New},
 		{"POST", path.EvidenceItems, authz.EvidenceWrite, h.Add},
 		{"GET", path.EvidenceItems + "/{id}", authz.EvidenceRead, h.Show},
+		{"GET", path.EvidenceItems + "/{id}/custody", authz.EvidenceRead, custody.Show},
+		{"GET", path.EvidenceItems + "/{id}/receipt", authz.EvidenceRead, custody.Receipt},
 		{"POST", path.EvidenceItems + "/{id}/view", authz.EvidenceRead, h.View},
 		{"POST", path.EvidenceItems + "/{id}/download", authz.EvidenceRead, h.Download},
 		{"POST", path.EvidenceItems + "/{id}/verify", authz.EvidenceRead, h.Verify},

@@ -61,6 +61,7 @@ type Deps struct {
 	Interviews *interview.Service
 	Dashboards *dashboard.Service
 	Privacy    *privacy.Service
+	Sealer     *audit.Sealer
 	Audit      *audit.Service
 	// Waiting counts what waits for somebody, by section of the navigation; nil shows no counts.
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)

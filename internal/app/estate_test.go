@@ -47,6 +47,7 @@ type estate struct {
 	user        account.ID
 	token       string
 	link        string
+	hold        string // on the subject, by the case
 	logged      string // an entry of the log about the case
 	listed      string // and one about a user
 }
@@ -168,6 +169,10 @@ func (e *estate) incident(t testing.TB, w *apptest.World, by staff, owner accoun
 	e.grant = inventory.ID(text(t, w, `SELECT id FROM access_grants WHERE case_id = $1`, e.caseID))
 	e.payment = payment.ID(text(t, w, `SELECT id FROM payments WHERE case_id = $1`, e.caseID))
 	e.entry = text(t, w, `SELECT id FROM dossier_entries WHERE case_id = $1`, e.caseID)
+	if err := w.Features.Privacy.PlaceCase(t.Context(), authz.System("test"), string(e.caseID), "Proceedings"); err != nil {
+		t.Fatal(err)
+	}
+	e.hold = text(t, w, `SELECT id FROM legal_holds WHERE case_id = $1`, e.caseID)
 	e.logged = text(t, w, `SELECT id FROM audit_entries WHERE case_id = $1 LIMIT 1`, e.caseID)
 }
 

@@ -90,7 +90,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
-		Dashboards: f.Dashboards, Privacy: f.Privacy, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
+		Dashboards: f.Dashboards, Privacy: f.Privacy, Audit: f.Audit, Sealer: f.Sealer, Waiting: f.Dashboards.Waiting,
 	}
 }
 

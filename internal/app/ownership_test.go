@@ -81,6 +81,7 @@ var kinds = []kind{
 	{path.Views + "/{id}", nobodys, func(e estate) map[string]string { return one("{id}", e.view) }, false, everybody, nobody},
 	{path.Library + "/{id}", nobodys, func(e estate) map[string]string { return one("{id}", e.check) }, false, everybody, everybody},
 	{path.Audit + "/{id}", aColleague, func(e estate) map[string]string { return one("{id}", e.logged) }, false, members, nobody},
+	{path.PrivacyHolds + "/{id}", aColleague, func(e estate) map[string]string { return one("{id}", e.hold) }, false, members, nobody},
 	{path.Users + "/{id}", nobodys, func(e estate) map[string]string {
 		return map[string]string{"{id}": string(e.user), "{session}": e.elsewhere}
 	}, false, everybody, everybody},

@@ -278,7 +278,7 @@ func findFile(t *testing.T, root, name string) (found string) {
 func (h holding) verifies() {
 	h.t.Helper()
 	var bundle bytes.Buffer
-	if err := h.Features.Sealer.SealAll(h.t.Context()); err != nil {
+	if err := h.Features.Sealer.SealNow(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
 	if err := h.Features.Sealer.Export(h.t.Context(), &bundle, audit.WithValues); err != nil {

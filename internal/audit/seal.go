@@ -103,6 +103,12 @@ func (s *Sealer) SealAll(ctx context.Context) error {
 	return s.sealFor(ctx, 24*time.Hour, newSQL, func(upto string) []any { return []any{upto, id.Ago(s.lag)} })
 }
 
+// SealNow is SealAll for all that is there now, without waiting for it to rest: for an export. An entry that commits after one with a
+// greater id was sealed is found by SealLate.
+func (s *Sealer) SealNow(ctx context.Context) error {
+	return s.sealFor(ctx, 24*time.Hour, newSQL, func(upto string) []any { return []any{upto, id.Ago(-time.Second)} })
+}
+
 // SealLate seals entries of the last day that committed after their turn.
 func (s *Sealer) SealLate(ctx context.Context) error {
 	return s.sealFor(ctx, sealShare, lateSQL, func(upto string) []any { return []any{id.Ago(lateFor), upto} })

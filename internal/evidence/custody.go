@@ -27,6 +27,8 @@ type Event struct {
 	// Actor is the user's name, or the label of the system's part.
 	Actor  string
 	Detail Detail
+	// Address is the network address it was done from; empty for the system, and where nobody kept it.
+	Address string
 }
 
 // Detail says more of a touch.

@@ -165,9 +165,9 @@ func supports(ctx context.Context, q db.Querier, s Subject) (found bool, err err
 
 func insertEvent(ctx context.Context, tx *db.Tx, itemID ID, action Touch, detail Detail, caseID *string) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO custody_events (id, evidence_id, at, actor_id, actor_label, action, detail, case_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id.New(), itemID, tx.Now, tx.ActorID(), tx.Actor.Label, action, detail, caseID)
+		INSERT INTO custody_events (id, evidence_id, at, actor_id, actor_label, action, detail, case_id, address)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		id.New(), itemID, tx.Now, tx.ActorID(), tx.Actor.Label, action, detail, caseID, tx.Actor.Address)
 	return err
 }
 
@@ -176,7 +176,7 @@ func eventsOf(ctx context.Context, q db.Querier, actor authz.Actor, itemID ID) (
 	w.Add("c.evidence_id = ?", itemID)
 	caseOpen(actor, &w, "c")
 	rows, _ := q.Query(ctx, `
-		SELECT c.id, c.at, c.action, COALESCE(u.name, c.actor_label) AS actor, c.detail
+		SELECT c.id, c.at, c.action, COALESCE(u.name, c.actor_label) AS actor, c.detail, c.address
 		FROM   custody_events c
 		LEFT   JOIN users u ON u.id = c.actor_id `+w.SQL()+`
 		ORDER  BY c.id`, w.Args...)

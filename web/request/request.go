@@ -19,9 +19,11 @@ import (
 
 type userKey struct{}
 
-// WithUser returns a context that carries the signed-in user and the same user as actor; the guard calls it.
-func WithUser(ctx context.Context, u account.User) context.Context {
-	return authz.NewContext(context.WithValue(ctx, userKey{}, u), u.Actor())
+// WithUser returns a context that carries the signed-in user and the same user as actor, who acts from an address; the guard calls it.
+func WithUser(ctx context.Context, u account.User, address string) context.Context {
+	actor := u.Actor()
+	actor.Address = address
+	return authz.NewContext(context.WithValue(ctx, userKey{}, u), actor)
 }
 
 type sessionKey struct{}

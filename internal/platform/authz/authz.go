@@ -141,6 +141,8 @@ type Actor struct {
 	Roles []Role
 	// Scopes are a token's permissions.
 	Scopes []Permission
+	// Address is the network address that a request came from; empty for what no request asked for.
+	Address string
 	// PersonID is the human record of the same person, if there is one.
 	PersonID string
 }
