@@ -4,7 +4,7 @@ GO      ?= go
 GOFILES := $(shell git ls-files '*.go' ':!*_templ.go')
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: run test check setup generate generated format vet lint short journeys bench vendor build
+.PHONY: run test check setup generate generated format vet lint short journeys bench fuzz scan vendor build
 
 ## run: start the demo with an embedded PostgreSQL and print its address and logins
 run:
@@ -57,6 +57,14 @@ journeys: setup
 ## bench: the speed bars, as ratios within one run
 bench:
 	$(GO) run ./bench
+
+## fuzz: every fuzz target for ten minutes (docs/fuzzing.md)
+fuzz:
+	scripts/fuzz
+
+## scan: wapiti and sqlmap against the demo (docs/security.md)
+scan:
+	scripts/scan
 
 ## vendor: copy the front-end files again from their npm packages
 vendor:

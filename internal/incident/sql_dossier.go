@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/id"
 )
 
 // collected says which fields of a dossier have an entry (a field of several entries comes several times) and which an
@@ -85,6 +86,9 @@ func dropGap(ctx context.Context, tx *db.Tx, id ID, fieldID string) (bool, error
 
 // evidenceOf reports whether the item belongs to the person, outside cases or in this one.
 func evidenceOf(ctx context.Context, q db.Querier, c Case, evidenceID string) (bool, error) {
+	if _, err := id.Parse(evidenceID); err != nil {
+		return false, nil
+	}
 	var ok bool
 	err := q.QueryRow(ctx, `
 		SELECT EXISTS (SELECT 1 FROM evidence_items
