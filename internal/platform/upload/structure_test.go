@@ -147,7 +147,7 @@ func TestStructure(t *testing.T) {
 		{"macros", zipOf(t, map[string]int{"word/vbaProject.bin": 1}), upload.Facts{Entries: 1, Unpacked: 1, Macros: true}, ""},
 		{"half an archive", zipOf(t, map[string]int{"a.txt": 100})[:60], upload.Facts{Broken: true}, "broken"},
 		{"a packed text", gzipOf(t, strings.NewReader("some words")), upload.Facts{Entries: 1, Unpacked: 10}, ""},
-		{"a packed archive", gzipOf(t, bytes.NewReader(tarOf(t, "a", "../b", "c.zip"))), upload.Facts{Entries: 3, Unpacked: 5120 - 512, Archives: 1, Outside: 1}, "further archives"},
+		{"a packed archive", gzipOf(t, bytes.NewReader(tarOf(t, "a", "../b", "c.zip"))), upload.Facts{Entries: 3, Unpacked: some, Archives: 1, Outside: 1}, "further archives"},
 		{"packed twice", gzipOf(t, bytes.NewReader(gzipOf(t, strings.NewReader("a")))), upload.Facts{Entries: 1, Unpacked: some, Archives: 1}, "further archives"},
 		{"a bomb", gzipOf(t, io.LimitReader(zeros{}, 130<<20)), upload.Facts{Entries: 1, Unpacked: some, More: true}, "unpacks to far more"},
 		{"half a packed text", gzipOf(t, strings.NewReader("some words"))[:20], upload.Facts{Entries: 1, Unpacked: 9, Broken: true}, "broken"},

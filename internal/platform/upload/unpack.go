@@ -16,7 +16,7 @@ const unpackMost = 128 << 20
 // packages for both read, and are not written to.
 type unpacking struct {
 	to    *io.PipeWriter
-	over  bool // nothing more is looked at
+	over  bool       // nothing more is looked at
 	facts chan Facts // closed behind the one that comes
 }
 
