@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/internal/platform/clamd"
 )
 
 // Config is how one installation is set up. Every zero value is safe.
@@ -28,6 +30,8 @@ type Config struct {
 	Checkpoints string
 	// MaxUpload is the largest evidence file, in bytes.
 	MaxUpload int64
+	// Clamd is where a ClamAV daemon is asked about files, unix:/path or host:port; empty for none.
+	Clamd string
 	// TrustProxy takes the client's address from X-Forwarded-For, for a server behind a proxy of one's own.
 	TrustProxy bool
 	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
@@ -62,6 +66,12 @@ var options = []option{
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",
 		func(c *Config, v string) (err error) { c.MaxUpload, err = bytesOf(v); return err }, false},
+	{"clamd", "GATEHOUSE_CLAMD", "", "ClamAV daemon that scans files for malware: unix:/path/of/socket or host:port",
+		func(c *Config, v string) error {
+			c.Clamd = v
+			_, err := clamd.New(v)
+			return err
+		}, false},
 	{"trust-proxy", "GATEHOUSE_TRUST_PROXY", "false", "take client addresses from X-Forwarded-For",
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
 	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",
