@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
 	"gatehouse/web"
@@ -123,6 +124,11 @@ func (a *App) build(ctx context.Context) error {
 	}
 	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
 		return err
+	}
+	if a.Config.CheckpointWebhook != "" {
+		if err := outbound.CheckURL(a.Config.CheckpointWebhook, a.Config.OutboundAllow); err != nil {
+			return fmt.Errorf("GATEHOUSE_CHECKPOINT_WEBHOOK: %w", err)
+		}
 	}
 	lib, err := catalogue.Load()
 	if err != nil {

@@ -225,6 +225,18 @@ func TestNoSQLInWeb(t *testing.T) {
 	}
 }
 
+// TestOneWriterOfCSV: what is exported for spreadsheets goes through the one writer that marks formulas as text.
+func TestOneWriterOfCSV(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.pkg == "web/response" || s.test() || s.generated() {
+			continue
+		}
+		if strings.Contains(s.text, "csv.NewWriter(") || strings.Contains(s.text, `Set("Content-Type", "text/csv`) {
+			t.Errorf("%s/%s writes CSV itself: use response.CSV", s.pkg, s.name)
+		}
+	}
+}
+
 func stringsIn(file *ast.File) []string {
 	var all []string
 	ast.Inspect(file, func(n ast.Node) bool {

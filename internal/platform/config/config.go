@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatehouse/internal/platform/clamd"
+	"gatehouse/internal/platform/outbound"
 )
 
 // Config is how one installation is set up. Every zero value is safe.
@@ -28,6 +29,11 @@ type Config struct {
 	MasterKey, MasterKeyFile string
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
+	// CheckpointWebhook is an address to which checkpoints are posted; CheckpointSecret signs the messages, if there is one.
+	CheckpointWebhook string
+	CheckpointSecret  []byte
+	// OutboundAllow are targets in one's own network that may be reached all the same.
+	OutboundAllow outbound.Allowed
 	// MaxUpload is the largest evidence file, in bytes.
 	MaxUpload int64
 	// Clamd is where a ClamAV daemon is asked about files, unix:/path or host:port; empty for none.
@@ -64,6 +70,12 @@ var options = []option{
 		text(func(c *Config) *string { return &c.MasterKeyFile }), false},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
+	{"", "GATEHOUSE_CHECKPOINT_WEBHOOK", "", "https address to which the audit log's signed checkpoints are posted",
+		text(func(c *Config) *string { return &c.CheckpointWebhook }), true},
+	{"", "GATEHOUSE_CHECKPOINT_SECRET", "", "secret that signs what is posted there: whsec_ and 24 to 64 bytes in base64",
+		func(c *Config, v string) (err error) { c.CheckpointSecret, err = outbound.ParseSecret(v); return err }, true},
+	{"outbound-allow", "GATEHOUSE_OUTBOUND_ALLOW", "", "hosts, addresses and ranges of your own network that requests may go to, with commas between",
+		func(c *Config, v string) (err error) { c.OutboundAllow, err = outbound.ParseAllowed(v); return err }, false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",
 		func(c *Config, v string) (err error) { c.MaxUpload, err = bytesOf(v); return err }, false},
 	{"clamd", "GATEHOUSE_CLAMD", "", "ClamAV daemon that scans files for malware: unix:/path/of/socket or host:port",

@@ -16,7 +16,7 @@ import (
 	"image"
 	_ "image/gif"  // read
 	_ "image/jpeg" // read
-	_ "image/png"  // read
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -85,6 +85,16 @@ func (m *Maker) Make(ctx context.Context, r io.Reader) (Picture, error) {
 		return Picture{}, ErrBusy
 	}
 	return run(ctx, r)
+}
+
+// Try makes a preview of a single pixel, which shows whether any can be made here.
+func Try(ctx context.Context) error {
+	var pixel bytes.Buffer
+	if err := png.Encode(&pixel, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		return err
+	}
+	_, err := NewMaker().Make(ctx, &pixel)
+	return err
 }
 
 // run starts a worker and hands it the file.
