@@ -405,6 +405,7 @@ CREATE TABLE evidence_items (
     collected_at timestamp with time zone NOT NULL,
     collected_by uuid,
     erased_at timestamp with time zone,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT evidence_items_content CHECK (((erased_at IS NOT NULL) OR ((form = 'file'::text) = (blob_key IS NOT NULL)))),
     CONSTRAINT evidence_items_form CHECK ((form = ANY (ARRAY['file'::text, 'link'::text, 'text'::text]))),
     CONSTRAINT evidence_items_of_case FOREIGN KEY (case_id) REFERENCES cases(id),
@@ -424,6 +425,18 @@ CREATE TABLE evidence_links (
     CONSTRAINT evidence_links_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
     CONSTRAINT evidence_links_kind CHECK ((subject_kind = ANY (ARRAY['person'::text, 'claim'::text, 'answer'::text, 'flag'::text, 'case'::text, 'step'::text, 'grant'::text, 'payment'::text, 'dossier'::text, 'signal'::text]))),
     CONSTRAINT evidence_links_pkey PRIMARY KEY (evidence_id, subject_kind, subject_id)
+);
+
+CREATE TABLE evidence_malware (
+    evidence_id uuid NOT NULL,
+    state text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    scanned_at timestamp with time zone,
+    next_at timestamp with time zone NOT NULL,
+    CONSTRAINT evidence_malware_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
+    CONSTRAINT evidence_malware_named CHECK (((state = 'found'::text) = (name <> ''::text))),
+    CONSTRAINT evidence_malware_pkey PRIMARY KEY (evidence_id),
+    CONSTRAINT evidence_malware_state CHECK ((state = ANY (ARRAY['waiting'::text, 'clean'::text, 'found'::text, 'too_large'::text])))
 );
 
 CREATE TABLE evidence_scans (
@@ -1299,6 +1312,10 @@ CREATE INDEX evidence_items_to_delete ON public.evidence_items USING btree (id) 
 CREATE INDEX evidence_links_steps ON public.evidence_links USING btree (subject_id COLLATE "C") WHERE (subject_kind = 'step'::text);
 
 CREATE INDEX evidence_links_subject ON public.evidence_links USING btree (subject_kind, subject_id);
+
+CREATE INDEX evidence_malware_found ON public.evidence_malware USING btree (evidence_id) WHERE (state = 'found'::text);
+
+CREATE INDEX evidence_malware_next ON public.evidence_malware USING btree (next_at);
 
 CREATE INDEX evidence_scans_altered ON public.evidence_scans USING btree (evidence_id) WHERE (result = 'altered'::text);
 

@@ -18,7 +18,7 @@ type pace struct {
 	rate  int64 // bytes per second
 }
 
-// humanPace lets an old telephone line keep up.
+// humanPace lets an old telephone line keep up, either way.
 var humanPace = pace{grace: time.Minute, rate: 2 << 10}
 
 // bodies breaks off requests whose body comes slower.
@@ -59,3 +59,33 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// answers breaks off answers that nobody takes, at the same pace: else one machine could hold thousands of connections, and
+// what is being sent on them, by not reading.
+func (p pace) answers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&pacedAnswer{ResponseWriter: w, pace: p, conn: http.NewResponseController(w)}, r)
+	})
+}
+
+// pacedAnswer gives each piece of an answer its time.
+type pacedAnswer struct {
+	http.ResponseWriter
+	pace
+	conn *http.ResponseController
+}
+
+func (a *pacedAnswer) Write(p []byte) (int, error) {
+	// As with bodies, a connection that takes no deadlines is not slow. The deadline stays for what is flushed at the end.
+	_ = a.conn.SetWriteDeadline(time.Now().Add(a.grace + time.Duration(int64(len(p))/a.rate)*time.Second))
+	return a.ResponseWriter.Write(p)
+}
+
+// WriteHeader begins an answer that may have no body.
+func (a *pacedAnswer) WriteHeader(status int) {
+	_ = a.conn.SetWriteDeadline(time.Now().Add(a.grace))
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a *pacedAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

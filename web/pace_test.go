@@ -3,11 +3,13 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -86,5 +88,77 @@ func TestTheDeadlineEndsWithTheBody(t *testing.T) {
 	resp.Body.Close()
 	if err := <-ends; err != nil || gone != nil {
 		t.Errorf("reading ended with %v, the request with %v", err, gone)
+	}
+}
+
+// TestASlowReaderIsBrokenOff: whoever asks for much and takes nothing does not hold the server's memory.
+func TestASlowReaderIsBrokenOff(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	p := pace{grace: 100 * time.Millisecond, rate: 1 << 20}
+	server := httptest.NewServer(p.answers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := io.CopyN(w, endless{}, 1<<30)
+		ended <- err
+	})))
+	t.Cleanup(server.Close)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") // and reads nothing
+	select {
+	case err := <-ended:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("writing ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the answer is held as long as the client likes")
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestASteadyReaderMayTakeLong, and the next request on its connection has time of its own.
+func TestASteadyReaderMayTakeLong(t *testing.T) {
+	t.Parallel()
+	const size = 8 << 20
+	p := pace{grace: 100 * time.Millisecond, rate: 1 << 10}
+	server := httptest.NewServer(p.answers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, size))
+	})))
+	t.Cleanup(server.Close)
+	for range 2 {
+		resp, err := server.Client().Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(200 * time.Millisecond)
+		if n, err := io.Copy(io.Discard, resp.Body); n != size || err != nil {
+			t.Errorf("read %d, %v", n, err)
+		}
+		resp.Body.Close()
+	}
+}
+
+func TestEveryBodyHasABound(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(bounded(10, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); errors.As(err, new(*http.MaxBytesError)) {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+	})))
+	t.Cleanup(server.Close)
+	for body, want := range map[string]int{"0123456789": http.StatusOK, "0123456789a": http.StatusRequestEntityTooLarge} {
+		resp, err := http.Post(server.URL, "text/plain", io.MultiReader(strings.NewReader(body))) // of unsaid length
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%d bytes: %d, want %d", len(body), resp.StatusCode, want)
+		}
 	}
 }

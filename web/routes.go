@@ -176,8 +176,8 @@ func (s *Server) interviewRoutes() []Route {
 
 // evidenceRoutes: adding, attaching, opening evidence; custody.
 func (s *Server) evidenceRoutes() []Route {
-	h := evidence.New(s.deps.Evidence, s.deps.People, s.deps.Catalogue, s.log)
 	custody := evidence.NewCustody(s.deps.Evidence, s.deps.Sealer)
+	h := evidence.New(s.deps.Evidence, s.deps.People, s.deps.Catalogue, s.deps.Config.Clamd != "", s.log)
 	return []Route{
 		{"GET", path.NewEvidence, authz.EvidenceWrite, h.New},
 		{"POST", path.EvidenceItems, authz.EvidenceWrite, h.Add},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -116,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 func (s *Server) build() http.Handler {
 	router := chi.NewRouter()
-	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies, request.Storable)
+	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies, humanPace.answers, request.Storable)
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
 	}
@@ -130,7 +131,12 @@ func (s *Server) build() http.Handler {
 		if route.Permission == "" {
 			panic("route without a permission: " + route.Method + " " + route.Pattern)
 		}
-		router.Method(route.Method, route.Pattern, s.answer(s.guard(route)))
+		router.Method(route.Method, route.Pattern, bounded(s.bodyMost(route), s.answer(s.guard(route))))
+	}
+	for _, pattern := range bringFiles {
+		if !slices.ContainsFunc(s.Routes(), func(r Route) bool { return r.Method == http.MethodPost && r.Pattern == pattern }) {
+			panic("no route brings files at " + pattern)
+		}
 	}
 	router.NotFound(s.answer(s.notFound).ServeHTTP)
 	router.MethodNotAllowed(s.answer(s.methodNotAllowed).ServeHTTP)

@@ -14,10 +14,13 @@ import (
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/platform/clamd"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/outbound"
+	"gatehouse/internal/platform/preview"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
 )
@@ -95,6 +98,9 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	return append(report, examineAddress(cfg),
 		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
+		examineWebhook(cfg),
+		examineScanner(ctx, cfg),
+		examinePreviews(ctx),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
 		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."},
@@ -107,6 +113,46 @@ func configured(part, setting, found, without string) diagnosis {
 		return diagnosis{part, absent, "not set up", without}
 	}
 	return diagnosis{part, well, found + setting, ""}
+}
+
+// examineWebhook says whether checkpoints go to a webhook. Nothing is sent: a witness takes what it gets for the log's.
+func examineWebhook(cfg config.Config) diagnosis {
+	d := diagnosis{"Checkpoint webhook", absent, "not set up", "Checkpoints leave this machine only by the folder, if at all: GATEHOUSE_CHECKPOINT_WEBHOOK."}
+	if cfg.CheckpointWebhook == "" {
+		return d
+	}
+	if err := outbound.CheckURL(cfg.CheckpointWebhook, cfg.OutboundAllow); err != nil {
+		return diagnosis{d.Part, broken, err.Error(), "Use an https address, or allow the host in GATEHOUSE_OUTBOUND_ALLOW."}
+	}
+	if len(cfg.CheckpointSecret) == 0 {
+		return diagnosis{d.Part, well, "set, unsigned", "Checkpoints carry the log's own signature; with GATEHOUSE_CHECKPOINT_SECRET the message has one too."}
+	}
+	return diagnosis{d.Part, well, "set, signed", ""}
+}
+
+// examineScanner asks the scanner for malware who it is.
+func examineScanner(ctx context.Context, cfg config.Config) diagnosis {
+	d := diagnosis{"Malware scanner", absent, "not set up", "Files are kept unscanned, and say so: GATEHOUSE_CLAMD."}
+	if cfg.Clamd == "" {
+		return d
+	}
+	scanner, err := clamd.New(cfg.Clamd)
+	if err == nil {
+		d.Found, err = scanner.Version(ctx)
+	}
+	if err != nil {
+		return diagnosis{d.Part, broken, err.Error(), "Files stay unscanned until it answers."}
+	}
+	d.State, d.Note = well, "It takes files as long as its StreamMaxLength; longer ones stay unscanned, and say so."
+	return d
+}
+
+// examinePreviews has one made: whether a worker can be confined is for the kernel to say.
+func examinePreviews(ctx context.Context) diagnosis {
+	if err := preview.Try(ctx); err != nil {
+		return diagnosis{"Previews", absent, "none here", "No worker can be confined on this system, so images are downloaded to be seen."}
+	}
+	return diagnosis{"Previews", well, "of images, by confined workers", ""}
 }
 
 func examineFolder(cfg config.Config) diagnosis {

@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
 	"gatehouse/web"
@@ -125,6 +126,11 @@ func (a *App) build(ctx context.Context) error {
 	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
 		return err
 	}
+	if a.Config.CheckpointWebhook != "" {
+		if err := outbound.CheckURL(a.Config.CheckpointWebhook, a.Config.OutboundAllow); err != nil {
+			return fmt.Errorf("GATEHOUSE_CHECKPOINT_WEBHOOK: %w", err)
+		}
+	}
 	lib, err := catalogue.Load()
 	if err != nil {
 		return err
@@ -224,13 +230,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 			a.Log.Warn("announce address", "error", err)
 		}
 	}
-	server := &http.Server{
-		Handler:           a.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(a.Handler(), a.Log)
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	if a.metrics != nil {
@@ -262,6 +262,18 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	stopWork()
 	<-worked
 	return err
+}
+
+// newServer bounds what a client may send and how long it may take before a handler is reached; from there on the pace of
+// bodies and answers is web's.
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // databaseEnded is closed when a private database has given up; it blocks for ever with another's database.

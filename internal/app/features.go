@@ -21,9 +21,11 @@ import (
 	"gatehouse/internal/payment"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/blob"
+	"gatehouse/internal/platform/clamd"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
+	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/internal/privacy"
 	"gatehouse/internal/signal"
@@ -122,6 +124,21 @@ func (a *App) chores() []chore {
 	if folder := a.Config.Checkpoints; folder != "" {
 		chores = append(chores, chore{"publish the log's checkpoint", time.Minute, func(ctx context.Context) error {
 			return a.Features.Sealer.Publish(ctx, folder)
+		}})
+	}
+	if address := a.Config.CheckpointWebhook; address != "" {
+		to := outbound.NewWebhook(outbound.Client(a.Config.OutboundAllow), address, a.Config.CheckpointSecret)
+		chores = append(chores, chore{"send the log's checkpoint", time.Minute, func(ctx context.Context) error {
+			return a.Features.Sealer.Send(ctx, to)
+		}})
+	}
+	if where := a.Config.Clamd; where != "" {
+		chores = append(chores, chore{"scan for malware", 5 * time.Second, func(ctx context.Context) error {
+			scanner, err := clamd.New(where)
+			if err != nil {
+				return err
+			}
+			return a.Features.Evidence.ScanMalware(ctx, scanner)
 		}})
 	}
 	return chores

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"gatehouse/internal/evidence"
+	"gatehouse/internal/platform/clamd"
 	"gatehouse/web/admin"
 )
 
@@ -12,7 +15,7 @@ import (
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
 	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
-	return append(parts, a.evidencePart(ctx),
+	return append(parts, a.evidencePart(ctx), a.malwarePart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
 		admin.Part{Name: "Single sign-on", State: "Not set up",
@@ -37,6 +40,31 @@ func (a *App) evidencePart(ctx context.Context) admin.Part {
 		if len(altered) == most {
 			p.Note += " There may be more."
 		}
+	}
+	return p
+}
+
+// malwarePart says whether files are scanned for malware, and what was found.
+func (a *App) malwarePart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Malware scanner", State: "Not set up",
+		Note: "Files are kept unscanned, and say so. Run ClamAV's daemon and set GATEHOUSE_CLAMD."}
+	if a.Config.Clamd == "" {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	scanner, err := clamd.New(a.Config.Clamd)
+	version := ""
+	if err == nil {
+		version, err = scanner.Version(ctx)
+	}
+	if err != nil {
+		p.State, p.Note = "Does not answer", "Files stay unscanned until it does; then they are scanned by themselves."
+		return p
+	}
+	p.State, p.Ready, p.Note = "Answers", true, version+"."
+	if found, err := evidence.MalwareIn(ctx, a.DB.Pool()); err == nil && found > 0 {
+		p.Note += fmt.Sprintf(" Files in which it found malware: %d.", found)
 	}
 	return p
 }
@@ -80,13 +108,22 @@ func (a *App) logPart(ctx context.Context) admin.Part {
 	case state.Entries == 0:
 		p.State = "Nothing to seal yet"
 	}
-	witnesses := "No folder for checkpoints is set, so nobody can be a witness of what the log was."
-	if a.Config.Checkpoints != "" {
-		witnesses = "Checkpoints for witnesses are written to " + a.Config.Checkpoints + "."
-	}
 	p.Note = fmt.Sprintf("%d entries stand under signed checkpoints. %s Whoever verifies an export needs the log's public key, kept apart from it: %s",
-		state.Entries, witnesses, a.Features.Sealer.Key())
+		state.Entries, a.witnesses(), a.Features.Sealer.Key())
 	return p
+}
+
+// witnesses says how checkpoints leave this machine.
+func (a *App) witnesses() string {
+	switch folder := a.Config.Checkpoints; {
+	case folder != "" && a.Config.CheckpointWebhook != "":
+		return "Checkpoints for witnesses are written to " + folder + " and posted to a webhook."
+	case folder != "":
+		return "Checkpoints for witnesses are written to " + folder + "."
+	case a.Config.CheckpointWebhook != "":
+		return "Checkpoints for witnesses are posted to a webhook."
+	}
+	return "No folder or webhook for checkpoints is set, so nobody can be a witness of what the log was."
 }
 
 func (a *App) keyPart() admin.Part {

@@ -32,7 +32,7 @@ var tables = map[string]string{
 	"users":             "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
-	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence",
+	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence", "evidence_malware": "evidence",
 	"flags": "flag", "outcomes": "assessment", "assessments": "assessment", "assessment_moves": "assessment",
 	"jobs": "hiring", "applications": "hiring", "application_moves": "hiring", "gate_overrides": "hiring",
 	"engagements": "hiring", "engagement_accounts": "hiring",
@@ -226,6 +226,18 @@ func TestNoSQLInWeb(t *testing.T) {
 	for _, s := range sources(t) {
 		if under(s.pkg, "web") && !s.test() && selects.MatchString(s.text) {
 			t.Errorf("%s/%s holds SQL", s.pkg, s.name)
+		}
+	}
+}
+
+// TestOneWriterOfCSV: what is exported for spreadsheets goes through the one writer that marks formulas as text.
+func TestOneWriterOfCSV(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.pkg == "web/response" || s.test() || s.generated() {
+			continue
+		}
+		if strings.Contains(s.text, "csv.NewWriter(") || strings.Contains(s.text, `Set("Content-Type", "text/csv`) {
+			t.Errorf("%s/%s writes CSV itself: use response.CSV", s.pkg, s.name)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"gatehouse/internal/platform/outbound"
 )
 
 // Checkpoint is the signed note of the last checkpoint, for somebody to keep; empty while nothing is sealed.
@@ -34,5 +36,19 @@ func (s *Sealer) Publish(ctx context.Context, folder string) error {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return errors.Join(fmt.Errorf("publish the checkpoint: %w", err), os.Remove(file.Name()))
 	}
+	return nil
+}
+
+// Send posts the last checkpoint to a webhook, unless this process has sent it already: another witness, or the same one by
+// another way. What arrives twice has the same id.
+func (s *Sealer) Send(ctx context.Context, to *outbound.Webhook) error {
+	signed, size, err := lastNote(ctx, s.db.Pool())
+	if err != nil || size == s.sent.Load() {
+		return err
+	}
+	if err := to.Post(ctx, fmt.Sprintf("%s-%012d", s.origin, size), "text/plain; charset=utf-8", signed, s.db.Now()); err != nil {
+		return fmt.Errorf("send the checkpoint: %w", err)
+	}
+	s.sent.Store(size)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -40,13 +41,15 @@ type Sealer struct {
 	signer note.Signer
 	key    string
 	lag    time.Duration
+	// sent is the size of the last checkpoint that went to a webhook.
+	sent atomic.Int64
 }
 
 // NewSealer returns the sealer of the log with that origin, a name without spaces and plus signs. seed are the 32 secret
 // bytes of its signing key.
 func NewSealer(d *db.DB, origin string, seed []byte) *Sealer {
 	signer, key := proof.Keys(origin, seed)
-	return &Sealer{d, origin, signer, key, sealLag}
+	return &Sealer{db: d, origin: origin, signer: signer, key: key, lag: sealLag}
 }
 
 // Key is the text by which others verify what this log signs. It is public.

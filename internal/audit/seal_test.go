@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +19,7 @@ import (
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/db/dbtest"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/outbound"
 )
 
 // sealing is a log with a sealer that waits for nothing.
@@ -233,6 +237,55 @@ func TestCheckpointsArePublishedForWitnesses(t *testing.T) {
 	}
 	if err := w.s.Publish(t.Context(), filepath.Join(folder, "none")); err == nil {
 		t.Error("a folder that is not there is no error")
+	}
+}
+
+// TestCheckpointsArePostedToAWitness, again where it failed, and not again where it did not.
+func TestCheckpointsArePostedToAWitness(t *testing.T) {
+	w := newSealing(t)
+	var got, ids []string
+	status := http.StatusServiceUnavailable
+	witness := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got, ids = append(got, string(body)), append(ids, r.Header.Get("webhook-id"))
+		rw.WriteHeader(status)
+	}))
+	t.Cleanup(witness.Close)
+	allowed, err := outbound.ParseAllowed("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook := outbound.NewWebhook(outbound.Client(allowed), witness.URL, nil)
+	if err := w.s.Send(t.Context(), hook); err != nil || len(got) != 0 {
+		t.Errorf("with nothing sealed: %d messages, %v", len(got), err)
+	}
+	w.write(2)
+	w.seal()
+	if err := w.s.Send(t.Context(), hook); err == nil {
+		t.Error("a witness that is away is no error")
+	}
+	status = http.StatusOK
+	for range 2 {
+		if err := w.s.Send(t.Context(), hook); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last, err := w.s.Checkpoint(t.Context())
+	if err != nil || len(got) != 2 || got[1] != last || ids[0] != ids[1] || ids[0] == "" {
+		t.Errorf("%d messages %q, error %v", len(got), ids, err)
+	}
+	var bundle bytes.Buffer
+	if err := w.s.Export(t.Context(), &bundle, WithValues); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := proof.Verify(&bundle, w.s.Key(), got[1]); err != nil || found.Kept != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	guarded := outbound.NewWebhook(outbound.Client(outbound.Allowed{}), witness.URL, nil)
+	w.write(1)
+	w.seal()
+	if err := w.s.Send(t.Context(), guarded); !errors.As(err, new(outbound.Refused)) {
+		t.Errorf("to this machine: %v", err)
 	}
 }
 

@@ -40,6 +40,8 @@ type Detail struct {
 	SHA256 string `json:"sha256,omitempty"`
 	// Result of verifying: Intact or Altered.
 	Result string `json:"result,omitempty"`
+	// Malware is what had been found in the item when it was given out.
+	Malware string `json:"malware,omitempty"`
 }
 
 // The results of verifying.

@@ -1,5 +1,5 @@
 // Package evidence owns what was collected about people and who touched it: the tables evidence_items,
-// evidence_links and custody_events, and the blobs of files.
+// evidence_links, custody_events, evidence_scans and evidence_malware, and the blobs of files.
 //
 // An item is a file, a link or a text. It is hashed on arrival, encrypted under the key of the person it is about,
 // and never changed. It can be attached to any number of subjects: a claim, an answer, a flag, a step of a case. So one
@@ -25,6 +25,7 @@ import (
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/upload"
 )
 
 // ID identifies an item. It is also the key of its blob, and what its ciphertext is bound to.
@@ -54,12 +55,20 @@ type Item struct {
 	Size        int64
 	MediaType   string
 	FileName    string
+	Facts       upload.Facts
 	CollectedAt time.Time
 	CollectedBy *string
 	// Collector is the name of CollectedBy; empty for the system.
 	Collector string
 	ErasedAt  *time.Time
+	// Malware is what a scanner said of a file, MalwareName what it found, MalwareAt when.
+	Malware     Malware
+	MalwareName string
+	MalwareAt   *time.Time
 }
+
+// Unknown reports whether the item is a file of a kind that Gatehouse does not know: kept as it is, and never opened here.
+func (i Item) Unknown() bool { return i.Form == File && !upload.Known(i.MediaType) }
 
 // OpensFor reports whether the actor, who sees the item, may also read what it holds. Special items open for security,
 // HR and legal, for the members of the case they belong to (nobody else sees those) and for whoever brought them.

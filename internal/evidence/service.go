@@ -47,8 +47,9 @@ func NewService(d *db.DB, store blob.Store, people *person.Service, maxBytes int
 // MaxBytes is how long a file may be.
 func (s *Service) MaxBytes() int64 { return s.maxBytes }
 
-// AddFile takes a file in, reading r to its end: it is hashed, typed and encrypted on its way. The title defaults to
-// the file's name. A file over the limit is TooLarge; after any error nothing is kept.
+// AddFile takes a file in, reading r to its end: it is hashed, typed, looked at and encrypted on its way. The title defaults to
+// the file's name. A file over the limit is TooLarge; after any error nothing is kept. Inside a case any file is taken, since
+// evidence of an attack is an attack; elsewhere only files of the known kinds that are no hazard by their structure.
 func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileName string, r io.Reader) (ID, error) {
 	fileName = upload.SafeName(fileName)
 	if strings.TrimSpace(a.Title) == "" {
@@ -60,7 +61,11 @@ func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileNam
 	}
 	itemID := ID(id.New())
 	blobKey := string(itemID)
-	got, err := upload.Receive(ctx, s.blobs, key, blobKey, blobKey, r, s.maxBytes)
+	policy := upload.OnlyKnown
+	if a.CaseID != "" {
+		policy = upload.Anything
+	}
+	got, err := upload.Receive(ctx, s.blobs, key, blobKey, blobKey, r, s.maxBytes, policy)
 	if err != nil {
 		return "", receiving(err)
 	}
@@ -72,7 +77,7 @@ func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileNam
 		return "", apperr.Invalid("file", "This file is empty. Choose it again once it has content.")
 	}
 	err = s.keep(ctx, actor, a, newItem{
-		Item:   Item{ID: itemID, Form: File, SHA256: got.SHA256[:], Size: got.Size, MediaType: got.Type, FileName: fileName},
+		Item:   Item{ID: itemID, Form: File, SHA256: got.SHA256[:], Size: got.Size, MediaType: got.Type, FileName: fileName, Facts: got.Facts},
 		stored: stored{BlobKey: &blobKey},
 	})
 	if err != nil {
@@ -87,7 +92,20 @@ func receiving(err error) error {
 	if large, ok := errors.AsType[upload.TooLarge](err); ok {
 		return apperr.With(err, apperr.Oversize, fmt.Sprintf("The file is larger than the %s allowed here.", Size(large.Limit)))
 	}
+	if refused, ok := errors.AsType[upload.Refused](err); ok {
+		return apperr.Invalid("file", "%s", refusal(refused))
+	}
 	return err
+}
+
+func refusal(r upload.Refused) string {
+	switch {
+	case r.Hazard != "":
+		return r.Hazard
+	case r.Type == "application/octet-stream":
+		return "Nothing in this file shows what it is, so it is not kept here. Add a picture, PDF, office document, text, recording or archive."
+	}
+	return "By its content this file is " + r.Type + ", which is not kept here. Add a picture, PDF, office document, text, recording or archive."
 }
 
 // Size spells a number of bytes.
@@ -298,12 +316,22 @@ func optional(s string) *string {
 
 // Open gives out what an item holds, which leaves a custody event first: how is Viewed, Downloaded or Exported. The content is
 // verified as it is read, so the reader must be read to io.EOF, and an answer broken off visibly at any other error.
-// A special item whose content the actor may not read is Forbidden.
+// A special item whose content the actor may not read is Forbidden; one in which malware was found is a Conflict.
 func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how Touch) (Item, io.ReadCloser, error) {
 	if how != Viewed && how != Downloaded && how != Exported {
 		return Item{}, nil, fmt.Errorf("open evidence: %q is no way to open", how)
 	}
-	item, err := s.touch(ctx, actor, itemID, how, Detail{})
+	return s.open(ctx, actor, itemID, how, Item.harmless)
+}
+
+// DownloadMalware is Open for a file in which malware was found, for those who know how to handle it and have said that they
+// want it.
+func (s *Service) DownloadMalware(ctx context.Context, actor authz.Actor, itemID ID) (Item, io.ReadCloser, error) {
+	return s.open(ctx, actor, itemID, Downloaded, func(i Item) error { return i.mayHandle(actor) })
+}
+
+func (s *Service) open(ctx context.Context, actor authz.Actor, itemID ID, how Touch, allowed func(Item) error) (Item, io.ReadCloser, error) {
+	item, err := s.touch(ctx, actor, itemID, how, allowed)
 	if err != nil {
 		return item, nil, err
 	}
@@ -311,8 +339,8 @@ func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how To
 	return item, content, err
 }
 
-// touch records that the content of an item was or is about to be read.
-func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how Touch, detail Detail) (Item, error) {
+// touch records that the content of an item is about to be read, if that is allowed.
+func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how Touch, allowed func(Item) error) (Item, error) {
 	var item Item
 	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		var err error
@@ -322,12 +350,15 @@ func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how T
 		if err := item.mayOpen(actor); err != nil {
 			return err
 		}
+		if err := allowed(item); err != nil {
+			return err
+		}
 		more := map[string]any{}
-		if detail.Result != "" {
-			more["result"] = detail.Result
+		if item.Malware == Found {
+			more["malware"] = item.MalwareName
 		}
 		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, how, more, nil))
-		return insertEvent(ctx, tx, itemID, how, detail, nil)
+		return insertEvent(ctx, tx, itemID, how, Detail{Malware: item.MalwareName}, nil)
 	})
 	return item, err
 }

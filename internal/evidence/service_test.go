@@ -218,7 +218,7 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("broken upload: %v", err)
 	}
-	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "a.bin", io.LimitReader(zeros{}, 1<<20+1))
+	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "a.txt", io.LimitReader(letters{}, 1<<20+1))
 	wantKind(t, err, apperr.Oversize)
 	_, err = w.s.AddFile(t.Context(), w.hr, w.add(), "empty.png", strings.NewReader(""))
 	wantKind(t, err, apperr.InvalidInput)
@@ -238,9 +238,14 @@ func TestRefusedUploadLeavesNothing(t *testing.T) {
 	}
 }
 
-type zeros struct{}
+type letters struct{}
 
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
+}
 
 // once does something before the first read.
 type once struct {
@@ -258,14 +263,14 @@ func (o *once) Read(p []byte) (int, error) {
 
 func TestHostileNamesAndFields(t *testing.T) {
 	w := setup(t)
-	a := w.add()
-	a.Title = ""
-	itemID, err := w.s.AddFile(t.Context(), w.hr, a, "../../etc/\u202efdp.exe\x00\r\n", strings.NewReader("<html><script>alert(1)</script></html>"))
+	a, member := w.add(), accounttest.Actor(t, w.db, authz.SecurityLead)
+	a.Title, a.CaseID = "", w.openCase(member, "whole", "lead")
+	itemID, err := w.s.AddFile(t.Context(), member, a, "../../etc/\u202efdp.exe\x00\r\n", strings.NewReader("<html><script>alert(1)</script></html>"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	item, err := w.s.ByID(t.Context(), w.hr, itemID)
-	if err != nil || item.FileName != "fdp.exe" || item.Title != "fdp.exe" || item.MediaType != "text/html" {
+	item, err := w.s.ByID(t.Context(), member, itemID)
+	if err != nil || item.FileName != "fdp.exe" || !item.Unknown() || item.Title != "fdp.exe" || item.MediaType != "text/html" {
 		t.Errorf("item %+v, %v", item, err)
 	}
 	for name, change := range map[string]func(*evidence.Add){

@@ -64,9 +64,12 @@ func caseOpen(actor authz.Actor, w *db.Where, alias string) {
 }
 
 const itemColumns = `e.id, e.person_id, e.case_id, e.form, e.kind, e.title, e.source, e.sensitivity, e.sha256, e.size,
-	e.media_type, e.file_name, e.collected_at, e.collected_by, COALESCE(u.name, '') AS collector, e.erased_at`
+	e.media_type, e.file_name, e.facts, e.collected_at, e.collected_by, COALESCE(u.name, '') AS collector, e.erased_at,
+	COALESCE(v.state, 'waiting') AS malware, COALESCE(v.name, '') AS malware_name, v.scanned_at AS malware_at`
 
-const itemTables = ` FROM evidence_items e LEFT JOIN users u ON u.id = e.collected_by `
+const itemTables = ` FROM evidence_items e
+	LEFT JOIN users u ON u.id = e.collected_by
+	LEFT JOIN evidence_malware v ON v.evidence_id = e.id `
 
 func itemByID(ctx context.Context, q db.Querier, actor authz.Actor, itemID ID) (Item, error) {
 	var w db.Where
@@ -139,10 +142,14 @@ type newItem struct {
 func insertItem(ctx context.Context, tx *db.Tx, i newItem) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO evidence_items (id, person_id, case_id, form, kind, title, source, sensitivity, sha256, size,
-		                            media_type, file_name, blob_key, body, collected_at, collected_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		                            media_type, file_name, facts, blob_key, body, collected_at, collected_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		i.ID, i.PersonID, i.CaseID, i.Form, i.Kind, i.Title, i.Source, i.Sensitivity, i.SHA256, i.Size,
-		i.MediaType, i.FileName, i.BlobKey, i.Body, tx.Now, tx.ActorID())
+		i.MediaType, i.FileName, i.Facts, i.BlobKey, i.Body, tx.Now, tx.ActorID())
+	if err != nil || i.Form != File {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO evidence_malware (evidence_id, state, next_at) VALUES ($1, 'waiting', $2)`, i.ID, tx.Now)
 	return err
 }
 

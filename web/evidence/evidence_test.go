@@ -2,20 +2,27 @@ package evidence_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"io"
 	"mime/multipart"
 	"net"
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
+	"gatehouse/internal/account"
 	"gatehouse/internal/app/apptest"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/clamd/clamdtest"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
 	"gatehouse/web/path"
@@ -80,20 +87,39 @@ func newest(t testing.TB, w *apptest.World, personID person.ID) evidence.Item {
 	return items[0]
 }
 
+// openCase opens a case about the person with one member.
+func openCase(t testing.TB, w *apptest.World, personID person.ID, member account.User) (caseID string) {
+	t.Helper()
+	caseID = id.New()
+	for _, sql := range []string{
+		`INSERT INTO cases (id, code_name, person_id, edition, reason, opened_at) VALUES ($1, 'Juniper', '` + string(personID) + `', '1.0.0', 'r', now())`,
+		`INSERT INTO case_members (case_id, user_id, function, added_at) VALUES ($1, '` + string(member.ID) + `', 'lead', now())`,
+	} {
+		if _, err := w.DB.Pool().Exec(t.Context(), sql, caseID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return caseID
+}
+
 func TestUploadViewDownload(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	b := w.SignIn(w.User("Hanna Rey", authz.HR))
+	lead := w.User("Hanna Rey", authz.SecurityLead)
+	b := w.SignIn(lead)
 	personID := newPerson(t, w)
 
 	script := "<html><script>alert(1)</script>"
-	contentType, body := form(t, fieldsOf(personID, "title", ""), &file{`..\..\pass%22port<b>.html`, script})
+	contentType, body := form(t, fieldsOf(personID, "title", "", "case_id", openCase(t, w, personID, lead)), &file{`..\..\pass%22port<b>.html`, script})
 	got := b.Send("POST", path.EvidenceItems, contentType, body)
 	if got.Status != http.StatusSeeOther || got.Header.Get("Location") != "/candidates/x?tab=evidence" {
 		t.Fatalf("added: %d to %q\n%s", got.Status, got.Header.Get("Location"), got.Body)
 	}
 	item := newest(t, w, personID)
 	page := b.Get(path.Evidence(item.ID))
+	if !strings.Contains(page.Body, "does not know this kind of file") || !strings.Contains(page.Body, "no scanner is set up") {
+		t.Error("the page does not say that nobody opened it or scanned it")
+	}
 	if page.Status != 200 || strings.Contains(page.Body, "<b>.html") || !strings.Contains(page.Body, "text/html") ||
 		!strings.Contains(page.Body, "Collected") || strings.Contains(page.Body, "alert(1)") {
 		t.Errorf("page: %d\n%s", page.Status, page.Body)
@@ -160,7 +186,7 @@ func TestRefusedForms(t *testing.T) {
 	w := apptest.New(t)
 	b := w.SignIn(w.User("Hanna Rey", authz.HR))
 	personID := newPerson(t, w)
-	big := &file{"big.bin", strings.Repeat("x", 8<<20+1)}
+	big := &file{"big.txt", strings.Repeat("x", 8<<20+1)}
 	for _, c := range []struct {
 		name   string
 		fields map[string]string
@@ -176,6 +202,7 @@ func TestRefusedForms(t *testing.T) {
 		{"script link", fieldsOf(personID, "url", "javascript:alert(1)"), nil, 422, "Enter a whole web address"},
 		{"too large", fieldsOf(personID), big, 413, "The file is larger than the 8 MiB allowed here."},
 		{"long field", fieldsOf(personID, "title", strings.Repeat("x", 400<<10)), nil, 413, "too long"},
+		{"program", fieldsOf(personID, "title", "My CV"), &file{"cv.pdf", "MZ" + strings.Repeat("\x00", 200)}, 422, "My CV"},
 		{"unknown person", fieldsOf(person.ID(id.New())), &file{"a.txt", "b"}, 404, ""},
 		{"case of others", fieldsOf(personID, "case_id", id.New()), &file{"a.txt", "b"}, 404, ""},
 	} {
@@ -204,7 +231,7 @@ func TestTruncatedUpload(t *testing.T) {
 	w := apptest.New(t)
 	b := w.SignIn(w.User("Hanna Rey", authz.HR))
 	personID := newPerson(t, w)
-	contentType, body := form(t, fieldsOf(personID), &file{"a.bin", strings.Repeat("x", 1<<20)})
+	contentType, body := form(t, fieldsOf(personID), &file{"a.txt", strings.Repeat("x", 1<<20)})
 	server, err := url.Parse(w.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -237,15 +264,8 @@ func TestCaseItemsAreNotFoundByOthers(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
 	member, hr := w.User("Sam Lead", authz.SecurityLead), w.User("Hanna Rey", authz.HR)
-	personID, caseID := newPerson(t, w), id.New()
-	for _, sql := range []string{
-		`INSERT INTO cases (id, code_name, person_id, edition, reason, opened_at) VALUES ($1, 'Juniper', '` + string(personID) + `', '1.0.0', 'r', now())`,
-		`INSERT INTO case_members (case_id, user_id, function, added_at) VALUES ($1, '` + string(member.ID) + `', 'lead', now())`,
-	} {
-		if _, err := w.DB.Pool().Exec(t.Context(), sql, caseID); err != nil {
-			t.Fatal(err)
-		}
-	}
+	personID := newPerson(t, w)
+	caseID := openCase(t, w, personID, member)
 	inside, outside := w.SignIn(member), w.SignIn(hr)
 	contentType, body := form(t, fieldsOf(personID, "case_id", caseID, "subject_kind", "case", "subject_id", caseID), &file{"log.txt", "x"})
 	if got := inside.Send("POST", path.EvidenceItems, contentType, body); got.Status != http.StatusSeeOther {
@@ -261,5 +281,94 @@ func TestCaseItemsAreNotFoundByOthers(t *testing.T) {
 		if got.Status != http.StatusNotFound || got.Status != unknown.Status {
 			t.Errorf("HR: %d", got.Status)
 		}
+	}
+}
+
+// picture is an image with something behind it that no preview may carry on.
+func picture(t testing.TB) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, 1600, 400), color.Palette{color.White})); err != nil {
+		t.Fatal(err)
+	}
+	return b.String() + "<script>alert(1)</script>"
+}
+
+func TestPreviewsAreDrawnAnew(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b := w.SignIn(w.User("Hanna Rey", authz.HR))
+	personID := newPerson(t, w)
+	contentType, body := form(t, fieldsOf(personID, "kind", "screenshot"), &file{"shot.jpg", picture(t)})
+	if got := b.Send("POST", path.EvidenceItems, contentType, body); got.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", got.Status, got.Body)
+	}
+	item := newest(t, w, personID)
+	page := b.Get(path.Evidence(item.ID))
+	if !strings.Contains(page.Body, "Show preview") || strings.Contains(page.Body, "<img") || !strings.Contains(page.Body, "another kind") {
+		t.Errorf("before anybody asked:\n%s", page.Body)
+	}
+	shown := b.Post(path.EvidenceAct(item.ID, "view"), nil)
+	found := regexp.MustCompile(`<img class="preview" src="data:image/png;base64,([^"]+)"`).FindStringSubmatch(shown.Body)
+	if shown.Status != 200 || found == nil || !strings.Contains(shown.Body, "Viewed") {
+		t.Fatalf("%d\n%s", shown.Status, shown.Body)
+	}
+	drawn, err := base64.StdEncoding.DecodeString(strings.NewReplacer("&#43;", "+", "&#61;", "=").Replace(found[1]))
+	if err != nil || bytes.Contains(drawn, []byte("alert")) {
+		t.Errorf("the preview holds what the file does, %v", err)
+	}
+	if config, _, err := image.DecodeConfig(bytes.NewReader(drawn)); err != nil || config.Width != 1200 || config.Height != 300 {
+		t.Errorf("%d × %d, %v", config.Width, config.Height, err)
+	}
+	if got := b.Get(path.EvidenceAct(item.ID, "view")); got.Status != http.StatusMethodNotAllowed && got.Status != http.StatusNotFound {
+		t.Errorf("a look by address: %d", got.Status)
+	}
+	// One that is a picture at its beginning only: the try is on record, and the page says what came of it.
+	contentType, body = form(t, fieldsOf(personID, "kind", "screenshot"), &file{"shot.png", picture(t)[:60]})
+	if got := b.Send("POST", path.EvidenceItems, contentType, body); got.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", got.Status, got.Body)
+	}
+	half := newest(t, w, personID)
+	if got := b.Post(path.EvidenceAct(half.ID, "view"), nil); got.Status != 200 || !strings.Contains(got.Body, "No preview could be made") || !strings.Contains(got.Body, "Viewed") {
+		t.Errorf("half a picture: %d\n%s", got.Status, got.Body)
+	}
+}
+
+func TestMalwareIsGivenOutKnowinglyOnly(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b, hr := w.SignIn(w.User("Sam Lead", authz.SecurityLead)), w.SignIn(w.User("Hanna Rey", authz.HR))
+	personID := newPerson(t, w)
+	contentType, body := form(t, fieldsOf(personID), &file{"notes.txt", clamdtest.Malware()})
+	if got := b.Send("POST", path.EvidenceItems, contentType, body); got.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", got.Status, got.Body)
+	}
+	if err := w.Features.Evidence.ScanMalware(t.Context(), clamdtest.Start(t)); err != nil {
+		t.Fatal(err)
+	}
+	item := newest(t, w, personID)
+	page := b.Get(path.Evidence(item.ID))
+	if !strings.Contains(page.Body, clamdtest.Found) || !strings.Contains(page.Body, "Download malware") {
+		t.Errorf("security's page:\n%s", page.Body)
+	}
+	if page := hr.Get(path.Evidence(item.ID)); !strings.Contains(page.Body, clamdtest.Found) || strings.Contains(page.Body, "Download malware") {
+		t.Errorf("HR's page:\n%s", page.Body)
+	}
+	if list := hr.Get(path.CandidateTab(personID, "evidence")); !strings.Contains(list.Body, "Malware") {
+		t.Error("the list does not say it")
+	}
+	download := path.EvidenceAct(item.ID, "download")
+	knowing := url.Values{"knowingly": {"yes"}}
+	if got := b.Post(download, nil); got.Status != http.StatusConflict {
+		t.Errorf("unknowingly: %d", got.Status)
+	}
+	if got := hr.Post(download, knowing); got.Status != http.StatusForbidden {
+		t.Errorf("by HR: %d", got.Status)
+	}
+	if got := b.Post(download, knowing); got.Status != 200 || got.Body != clamdtest.Malware() {
+		t.Errorf("knowingly: %d", got.Status)
+	}
+	if page := b.Get(path.Evidence(item.ID)); !strings.Contains(page.Body, "knowing of the malware") {
+		t.Error("custody does not say it")
 	}
 }

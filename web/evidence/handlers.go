@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/preview"
 	"gatehouse/internal/platform/upload"
 	"gatehouse/web/parts"
 	"gatehouse/web/path"
@@ -25,11 +27,14 @@ type Handlers struct {
 	people   *person.Service
 	lib      *catalogue.Library
 	log      *slog.Logger
+	previews *preview.Maker
+	// scanner says whether there is one for malware.
+	scanner bool
 }
 
 // New returns the handlers.
-func New(s *evidence.Service, people *person.Service, lib *catalogue.Library, log *slog.Logger) *Handlers {
-	return &Handlers{evidence: s, people: people, lib: lib, log: log}
+func New(s *evidence.Service, people *person.Service, lib *catalogue.Library, scanner bool, log *slog.Logger) *Handlers {
+	return &Handlers{evidence: s, people: people, lib: lib, scanner: scanner, log: log, previews: preview.NewMaker()}
 }
 
 // New shows the empty form.
@@ -71,7 +76,7 @@ func (h *Handlers) Show(w http.ResponseWriter, r *http.Request) error {
 	return response.Page(w, r, http.StatusOK, showPage(v))
 }
 
-// View shows the text or the link that an item holds. It is a POST, since looking leaves a trace.
+// View shows the text or the link that an item holds, or a preview of its image. It is a POST, since looking leaves a trace.
 func (h *Handlers) View(w http.ResponseWriter, r *http.Request) error {
 	id, err := request.ID[evidence.ID](r, "id")
 	if err != nil {
@@ -82,7 +87,7 @@ func (h *Handlers) View(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if item.Form == evidence.File {
-		return apperr.Conflict("A file is never shown here. Download it, and open it where it can do no harm.")
+		return h.preview(w, r, item)
 	}
 	content, err := h.read(r, id)
 	if err != nil {
@@ -94,6 +99,43 @@ func (h *Handlers) View(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.opened, v.content = true, content
 	return response.Page(w, r, http.StatusOK, showPage(v))
+}
+
+// preview shows a small picture of an image, drawn anew by a worker of its own and put into the page itself: there is no
+// address at which a browser would be given the file, or anything made of it, to show. That no preview could be made is said
+// on the page, since the try is on record.
+func (h *Handlers) preview(w http.ResponseWriter, r *http.Request, item evidence.Item) error {
+	if !previewed(item) {
+		return apperr.Conflict("There is no preview of such a file. Download it, and open it where it can do no harm.")
+	}
+	_, content, err := h.evidence.Open(r.Context(), request.Actor(r), item.ID, evidence.Viewed)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	picture, err := h.previews.Make(r.Context(), content)
+	problem := ""
+	switch {
+	case errors.Is(err, preview.ErrBusy):
+		problem = "Too many previews are being made just now. Try again in a moment."
+	case errors.Is(err, preview.ErrNone):
+		problem = "No preview could be made of this file: it is damaged, too large, or no picture after all."
+		h.log.InfoContext(r.Context(), "no preview", "evidence", item.ID, "error", err)
+	case err != nil:
+		return err
+	}
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	v.opened, v.picture, v.problem = true, picture, problem
+	return response.Page(w, r, http.StatusOK, showPage(v))
+}
+
+// previewed reports whether previews are made of an item.
+func previewed(i evidence.Item) bool {
+	return i.Form == evidence.File && preview.Of(i.MediaType) && i.Malware != evidence.Found &&
+		i.Size <= preview.MaxBytes && i.Facts.Width*i.Facts.Height <= preview.MaxPixels
 }
 
 func (h *Handlers) read(r *http.Request, id evidence.ID) (string, error) {
@@ -113,6 +155,9 @@ var harmless = map[string]bool{
 	"application/pdf": true, "application/zip": true, "text/plain": true,
 }
 
+// knowingly is the field that says that somebody knows of the malware in a file and wants it all the same.
+const knowingly = "knowingly"
+
 // Download gives out a file, or a text or link as one. A file that turns out to be altered on the way breaks the
 // connection off: a browser must not take a part for the whole.
 func (h *Handlers) Download(w http.ResponseWriter, r *http.Request) error {
@@ -120,7 +165,16 @@ func (h *Handlers) Download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	item, content, err := h.evidence.Open(r.Context(), request.Actor(r), id, evidence.Downloaded)
+	if err := request.Form(w, r); err != nil {
+		return err
+	}
+	var item evidence.Item
+	var content io.ReadCloser
+	if request.Text(r, knowingly) != "" {
+		item, content, err = h.evidence.DownloadMalware(r.Context(), request.Actor(r), id)
+	} else {
+		item, content, err = h.evidence.Open(r.Context(), request.Actor(r), id, evidence.Downloaded)
+	}
 	if err != nil {
 		return err
 	}
@@ -181,7 +235,8 @@ func (h *Handlers) view(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Look: look, lib: h.lib, mayOpen: look.Item.OpensFor(actor) && look.Item.ErasedAt == nil}
+	v := view{Look: look, lib: h.lib, mayOpen: look.Item.OpensFor(actor) && look.Item.ErasedAt == nil,
+		mayHandle: look.Item.HandledBy(actor), scanner: h.scanner}
 	p, err := h.people.ByID(ctx, actor, look.Item.PersonID)
 	if err == nil {
 		v.personName = p.Name

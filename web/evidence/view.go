@@ -1,12 +1,14 @@
 package evidence
 
 import (
+	"encoding/base64"
 	"encoding/hex"
 	"net/url"
 	"strings"
 
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/platform/preview"
 	"gatehouse/web/path"
 	"gatehouse/web/ui"
 )
@@ -17,10 +19,21 @@ type view struct {
 	lib        *catalogue.Library
 	personName string // empty when the viewer does not see the person
 	mayOpen    bool
-	// opened says that content is what the item holds, and is to be shown.
-	opened  bool
-	content string
+	// mayHandle says that the viewer may download a file in which malware was found; scanner that there is one.
+	mayHandle, scanner bool
+	// opened says that what the item holds is to be shown: its content, or a picture of it, or the problem with that.
+	opened           bool
+	content, problem string
+	picture          preview.Picture
 }
+
+// source is the picture as an address that is the picture itself.
+func (v view) source() string {
+	return "data:" + v.picture.Type + ";base64," + base64.StdEncoding.EncodeToString(v.picture.Content)
+}
+
+// tainted reports whether malware was found in the item.
+func (v view) tainted() bool { return v.Item.Malware == evidence.Found && v.Item.ErasedAt == nil }
 
 func (v view) hash() string { return hex.EncodeToString(v.Item.SHA256) }
 
@@ -129,6 +142,9 @@ func (v view) happened(e evidence.Event) ui.Event {
 		event.Title, event.Icon = "Viewed", ui.IconEye
 	case evidence.Downloaded:
 		event.Title, event.Icon = "Downloaded", ui.IconDownload
+		if e.Detail.Malware != "" {
+			event.Title, event.Tone = "Downloaded, knowing of the malware in it", ui.Warn
+		}
 	case evidence.Exported:
 		event.Title, event.Icon = "Exported", ui.IconShare
 	case evidence.Erased:

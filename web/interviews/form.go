@@ -182,8 +182,8 @@ type attached struct {
 	file           io.Reader
 }
 
-// fieldLimit bounds a text field of the evidence form.
-const fieldLimit = 8 << 10
+// fieldLimit bounds a text field of the evidence form, and fieldsMost how many there are.
+const fieldLimit, fieldsMost = 8 << 10, 20
 
 // receive reads the evidence form part by part, so that a file is never held in memory or on disk on its way. The
 // file is the form's last field: what describes it is known by then.
@@ -193,7 +193,7 @@ func receive(r *http.Request, check string, store func(attached) error) error {
 		return apperr.Invalid("file", "Choose a file or enter a link.")
 	}
 	a := attached{Attachment: interview.Attachment{CheckID: check}}
-	for {
+	for range fieldsMost {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			break

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gatehouse/internal/platform/page"
 )
@@ -64,10 +65,15 @@ func List[T any](w http.ResponseWriter, name string, heads []string, read func(c
 	}
 }
 
+// formula are the characters that begin a formula, some after others that are passed over; the wide ones do where people
+// write in wide characters.
+const formula = "=+-@\t\r\n＝＋－＠"
+
 func plain(cells []string) []string {
 	cells = slices.Clone(cells)
 	for i, cell := range cells {
-		if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+		first, _ := utf8.DecodeRuneInString(strings.TrimLeft(cell, " \u00a0\ufeff"))
+		if strings.ContainsRune(formula, first) {
 			cells[i] = "'" + cell
 		}
 	}

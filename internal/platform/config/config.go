@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/internal/platform/clamd"
+	"gatehouse/internal/platform/outbound"
 )
 
 // Config is how one installation is set up. Every zero value is safe.
@@ -29,8 +32,15 @@ type Config struct {
 	NewMasterKey, NewMasterKeyFile, NewKMSCommand string
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
+	// CheckpointWebhook is an address to which checkpoints are posted; CheckpointSecret signs the messages, if there is one.
+	CheckpointWebhook string
+	CheckpointSecret  []byte
+	// OutboundAllow are targets in one's own network that may be reached all the same.
+	OutboundAllow outbound.Allowed
 	// MaxUpload is the largest evidence file, in bytes.
 	MaxUpload int64
+	// Clamd is where a ClamAV daemon is asked about files, unix:/path or host:port; empty for none.
+	Clamd string
 	// TrustProxy takes the client's address from X-Forwarded-For, for a server behind a proxy of one's own.
 	TrustProxy bool
 	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
@@ -71,8 +81,20 @@ var options = []option{
 		text(func(c *Config) *string { return &c.NewKMSCommand }), true},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
+	{"", "GATEHOUSE_CHECKPOINT_WEBHOOK", "", "https address to which the audit log's signed checkpoints are posted",
+		text(func(c *Config) *string { return &c.CheckpointWebhook }), true},
+	{"", "GATEHOUSE_CHECKPOINT_SECRET", "", "secret that signs what is posted there: whsec_ and 24 to 64 bytes in base64",
+		func(c *Config, v string) (err error) { c.CheckpointSecret, err = outbound.ParseSecret(v); return err }, true},
+	{"outbound-allow", "GATEHOUSE_OUTBOUND_ALLOW", "", "hosts, addresses and ranges of your own network that requests may go to, with commas between",
+		func(c *Config, v string) (err error) { c.OutboundAllow, err = outbound.ParseAllowed(v); return err }, false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",
 		func(c *Config, v string) (err error) { c.MaxUpload, err = bytesOf(v); return err }, false},
+	{"clamd", "GATEHOUSE_CLAMD", "", "ClamAV daemon that scans files for malware: unix:/path/of/socket or host:port",
+		func(c *Config, v string) error {
+			c.Clamd = v
+			_, err := clamd.New(v)
+			return err
+		}, false},
 	{"trust-proxy", "GATEHOUSE_TRUST_PROXY", "false", "take client addresses from X-Forwarded-For",
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
 	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",

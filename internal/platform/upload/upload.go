@@ -2,7 +2,7 @@
 // them back.
 //
 // Receive reads a file once, in constant memory: it hashes, measures, limits,
-// types and encrypts it on its way into the store. Open is the way back.
+// types, looks at its structure and encrypts it on its way into the store. Open is the way back.
 // Attachment makes of a hostile file name one that is safe to offer for
 // download. What a file is called and what it claims to be are never believed.
 package upload
@@ -30,7 +30,26 @@ type Received struct {
 	// Type is the media type that the content itself shows, without
 	// parameters; application/octet-stream when it shows none.
 	Type string
+	// Facts are what its structure says.
+	Facts Facts
 }
+
+// Policy says which files are taken.
+type Policy int
+
+const (
+	// Anything is taken as it is: evidence of an attack is an attack.
+	Anything Policy = iota
+	// OnlyKnown takes the known kinds, and of them nothing that is a hazard by its structure.
+	OnlyKnown
+)
+
+// Refused says that the policy takes no such file: one of another Type than the known, or a Hazard, in words for people.
+type Refused struct {
+	Type, Hazard string
+}
+
+func (e Refused) Error() string { return "file of type " + e.Type + " is not taken: " + e.Hazard }
 
 // TooLarge says that a file exceeds the limit, in bytes.
 type TooLarge struct {
@@ -45,10 +64,11 @@ var ErrMismatch = errors.New("stored file is not the one received")
 
 // Receive reads r to its end into the store under blobKey, encrypted with the
 // person's key and bound to aad, the id of the evidence item. A file over the
-// limit is TooLarge. After any error nothing is stored: the store's own
+// limit is TooLarge, one that the policy does not take is Refused. After any error nothing is stored: the store's own
 // promise, so that a blob that was there before is not touched either.
-func Receive(ctx context.Context, store blob.Store, key seal.DataKey, blobKey, aad string, r io.Reader, limit int64) (Received, error) {
-	in := newInspector(r, limit)
+func Receive(ctx context.Context, store blob.Store, key seal.DataKey, blobKey, aad string, r io.Reader, limit int64, policy Policy) (Received, error) {
+	in := &arrival{inspector: newInspector(r, limit), policy: policy}
+	defer in.examiner.close()
 	sealed, err := seal.Encrypt(key, aad, in)
 	if err != nil {
 		return Received{}, err
@@ -56,7 +76,7 @@ func Receive(ctx context.Context, store blob.Store, key seal.DataKey, blobKey, a
 	if _, err := store.Put(ctx, blobKey, sealed); err != nil {
 		return Received{}, fmt.Errorf("receiving file: %w", err)
 	}
-	return in.received(), nil
+	return in.got, nil
 }
 
 // Open reads a received file back. No byte is given out that was not verified,
@@ -80,17 +100,16 @@ func Open(ctx context.Context, store blob.Store, key seal.DataKey, blobKey, aad 
 // head is how many first bytes the type is told from: what mimetype looks at.
 const head = 4096
 
-// inspector learns of a stream what there is to know while it passes.
+// inspector measures a stream while it passes.
 type inspector struct {
 	r     io.Reader
 	limit int64
 	size  int64
 	hash  hash.Hash
-	head  []byte
 }
 
 func newInspector(r io.Reader, limit int64) *inspector {
-	return &inspector{r: r, limit: limit, hash: sha256.New(), head: make([]byte, 0, head)}
+	return &inspector{r: r, limit: limit, hash: sha256.New()}
 }
 
 func (in *inspector) Read(p []byte) (int, error) {
@@ -100,14 +119,50 @@ func (in *inspector) Read(p []byte) (int, error) {
 		return 0, TooLarge{in.limit}
 	}
 	in.hash.Write(p[:n])
-	in.head = append(in.head, p[:min(n, head-len(in.head))]...)
 	return n, err
 }
 
-func (in *inspector) received() Received {
-	r := Received{Size: in.size, Type: sniff(in.head)}
-	in.hash.Sum(r.SHA256[:0])
-	return r
+// arrival learns of a file what there is to know while it passes, and stops
+// it where the policy does: by its kind at once, by its structure at its end,
+// before the store takes it for whole.
+type arrival struct {
+	*inspector
+	examiner examiner
+	policy   Policy
+	asked    bool
+	got      Received
+}
+
+func (a *arrival) Read(p []byte) (int, error) {
+	n, err := a.inspector.Read(p)
+	if err != nil && err != io.EOF {
+		return n, err
+	}
+	a.examiner.write(p[:n])
+	if err == io.EOF {
+		a.got = Received{Size: a.size}
+		a.hash.Sum(a.got.SHA256[:0])
+		a.got.Type, a.got.Facts = a.examiner.finish()
+	}
+	if refused := a.refuse(err == io.EOF); refused != nil {
+		return 0, refused
+	}
+	return n, err
+}
+
+// refuse asks the policy, once the kind is known and once the file is whole.
+func (a *arrival) refuse(whole bool) error {
+	if a.policy == Anything || a.examiner.mediaType == "" || a.asked && !whole {
+		return nil
+	}
+	a.asked = true
+	if a.size > 0 && !Known(a.examiner.mediaType) {
+		return Refused{Type: a.examiner.mediaType}
+	}
+	if hazard := a.got.Facts.Hazard(a.got.Size); whole && hazard != "" {
+		return Refused{Type: a.got.Type, Hazard: hazard}
+	}
+	return nil
 }
 
 // sniff returns the media type of a file with these first bytes.

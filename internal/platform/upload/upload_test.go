@@ -49,7 +49,7 @@ func setup(t testing.TB) bench {
 
 func (b bench) receive(t testing.TB, r io.Reader, limit int64) (upload.Received, error) {
 	t.Helper()
-	return upload.Receive(t.Context(), b.store, b.key, item, item, r, limit)
+	return upload.Receive(t.Context(), b.store, b.key, item, item, r, limit, upload.Anything)
 }
 
 func (b bench) open(t testing.TB, aad string, want upload.Received) ([]byte, error) {
