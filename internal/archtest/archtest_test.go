@@ -29,6 +29,7 @@ var shared = []string{"ui", "layout", "request", "response", "path", "session", 
 var tables = map[string]string{
 	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
 	"users": "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
+	"user_identities": "signin", "sso_flows": "signin", "sso_logouts": "signin", "sso_rules": "signin", "sso_groups": "signin",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
 	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence",
@@ -55,7 +56,7 @@ var writesElsewhere = map[string]string{
 // unaudited are the packages that may call WriteUnaudited, with the reason.
 var unaudited = map[string]string{
 	"internal/account":        "token last-use time",
-	"internal/signin":         "session last-seen time, expired sessions, and what a browser was asked for",
+	"internal/signin":         "session last-seen time, what has expired, and what a browser was asked for or sent to a provider with",
 	"internal/dashboard":      "counts that follow from rows written with their entries",
 	"internal/evidence":       "when an item was read through",
 	"internal/audit":          "the seal of entries is no entry itself",
