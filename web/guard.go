@@ -77,6 +77,8 @@ func asksProof(route Route) bool {
 		return false
 	case route.Permission == authz.UserManage || route.Permission == authz.TokenManage:
 		return true
+	case route.Pattern == path.LinkSSO:
+		return true
 	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes:
 		return route.Method != http.MethodGet
 	}

@@ -133,7 +133,7 @@ func (s *Service) Take(ctx context.Context, state, browser string) (Flow, error)
 	return f, nil
 }
 
-// Redeem asks the provider who came back. An error is openid.ErrAway, or says what does not fit.
+// Redeem asks the provider who came back. An error may be openid.ErrAway or openid.ErrUnfit.
 func (s *Service) Redeem(ctx context.Context, f Flow, given openid.Answer) (openid.Identity, error) {
 	if s.provider == nil {
 		return openid.Identity{}, NoProvider()

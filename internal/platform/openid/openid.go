@@ -46,6 +46,9 @@ const (
 // ErrAway says that the provider could not be asked, or answered as none does.
 var ErrAway = errors.New("the sign-in provider does not answer")
 
+// ErrUnfit says that what the provider or a browser brought does not count.
+var ErrUnfit = errors.New("the sign-in provider's answer does not count")
+
 // Client is our side of one provider. It asks nothing before it is used.
 type Client struct {
 	cfg  Config

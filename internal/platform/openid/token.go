@@ -39,8 +39,16 @@ type Answer struct {
 	Issuer string
 }
 
-// Redeem takes the provider's answer to what somebody was sent with. An error is ErrAway, or says what does not fit.
+// Redeem takes the provider's answer to what somebody was sent with. An error is ErrAway or ErrUnfit, with the cause.
 func (c *Client) Redeem(ctx context.Context, a Ask, given Answer) (Identity, error) {
+	id, err := c.redeem(ctx, a, given)
+	if err != nil && !errors.Is(err, ErrAway) && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", ErrUnfit, err)
+	}
+	return id, err
+}
+
+func (c *Client) redeem(ctx context.Context, a Ask, given Answer) (Identity, error) {
 	p, err := c.discover(ctx)
 	if err != nil {
 		return Identity{}, err
