@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +40,8 @@ const (
 	pause = 5 * time.Second
 	// maxAnswer bounds what the provider may send, in bytes.
 	maxAnswer = 1 << 20
+	// oldest is for how long the provider may have known somebody without asking them again.
+	oldest = 14 * 24 * time.Hour
 	// skew is how far the provider's clock may be off.
 	skew = time.Minute
 )
@@ -194,7 +197,10 @@ func (c *Client) Address(ctx context.Context, a Ask) (string, error) {
 		return "", err
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)}
-	if !a.Since.IsZero() {
+	// Asking for an age obliges the provider to say when they signed in (OpenID Connect Core 1.0, 3.1.2.1).
+	if a.Since.IsZero() {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(oldest.Seconds()))))
+	} else {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
 	}
 	if a.ACR != "" {

@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -31,47 +34,46 @@ type Account struct {
 	ACR    string         `json:"acr,omitempty"`
 }
 
-// Start runs a provider until the test ends.
-func Start(t testing.TB) *Provider {
+// Real returns the provider that all tests of a package share. It ends with their process.
+func Real(t testing.TB) *Provider {
 	t.Helper()
+	issuer, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Provider{Issuer: issuer, t: t}
+}
+
+// held is the provider's standard input. It is kept open on purpose: what nobody refers to is closed.
+var held io.Closer
+
+// start runs the provider and waits until it answers. It ends when its standard input does.
+var start = sync.OnceValues(func() (issuer string, err error) {
 	_, file, _, _ := runtime.Caller(0)
 	folder := filepath.Join(filepath.Dir(file), "testdata", "provider")
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "oidc-provider")); err != nil {
-		t.Fatal("the provider that tests sign in by is not installed: run make setup")
+		return "", errors.New("the provider that tests sign in by is not installed: run make setup")
 	}
 	cmd := exec.Command("node", "provider.mjs")
-	cmd.Dir = folder
-	log := &bytes.Buffer{}
-	cmd.Stderr = log
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+	cmd.Dir, cmd.Stderr = folder, os.Stderr
+	var err error
+	if held, err = cmd.StdinPipe(); err != nil {
+		return "", err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("start the provider: %v", err)
+		return "", fmt.Errorf("start the provider: %w", err)
 	}
-	t.Cleanup(func() {
-		_ = in.Close() // which ends it
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("the provider said:\n%s", log)
-		}
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if issuer, ready := strings.CutPrefix(lines.Text(), "READY "); ready {
-			return &Provider{Issuer: issuer, t: t}
+			return issuer, nil
 		}
 	}
-	_ = in.Close()
-	_ = cmd.Wait()
-	t.Fatalf("the provider did not start: %s", log)
-	return nil
-}
+	return "", fmt.Errorf("the provider did not start: %w", cmd.Wait())
+})
 
 // Know lets the provider know somebody, or know something else of them.
 func (p *Provider) Know(login string, a Account) {

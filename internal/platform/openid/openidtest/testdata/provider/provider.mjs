@@ -23,6 +23,8 @@ function findAccount(ctx, id) {
 
 // Whoever signs in agrees to what the client asks for.
 async function loadExistingGrant(ctx) {
+	const before = ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId);
+	if (before) return ctx.oidc.provider.Grant.find(before);
 	const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
 	grant.addOIDCScope("openid email profile groups");
 	await grant.save();
