@@ -56,7 +56,6 @@ var start = sync.OnceValues(func() (issuer string, err error) {
 	}
 	cmd := exec.Command("node", "provider.mjs")
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
-	var err error
 	if held, err = cmd.StdinPipe(); err != nil {
 		return "", err
 	}
