@@ -79,7 +79,7 @@ func TestSingleSignOn(t *testing.T) {
 	}
 	noor.open(path.Account)
 	browsertest.Eval[bool](noor.Page, `document.querySelector('form[action="`+path.SignOut+`"]').submit(), true`)
-	noor.sees("Do you want to sign-out")
+	noor.sees("Sign out?")
 	noor.press("Yes, sign me out")
 	noor.sees("Continue with Okta")
 	noor.at(path.SignIn)

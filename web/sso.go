@@ -138,7 +138,13 @@ func (s *Server) backFromSSO(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.noSSO(w, r, err)
 	}
-	return s.arrive(w, r, f, id)
+	err = s.arrive(w, r, f, id)
+	if apperr.KindOf(err) == apperr.Unauthenticated {
+		// Their session ended meanwhile. The address here leads nowhere a second time.
+		http.Redirect(w, r, path.SignInThen(f.Next), http.StatusSeeOther)
+		return nil
+	}
+	return err
 }
 
 // arrive does what somebody went to the provider for.

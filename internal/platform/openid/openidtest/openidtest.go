@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -44,8 +43,8 @@ func Real(t testing.TB) *Provider {
 	return &Provider{Issuer: issuer, t: t}
 }
 
-// held is the provider's standard input. It is kept open on purpose: what nobody refers to is closed.
-var held io.Closer
+// running is the provider's process. It is kept on purpose: pipes that nobody refers to are closed.
+var running *exec.Cmd
 
 // start runs the provider and waits until it answers. It ends when its standard input does.
 var start = sync.OnceValues(func() (issuer string, err error) {
@@ -56,7 +55,7 @@ var start = sync.OnceValues(func() (issuer string, err error) {
 	}
 	cmd := exec.Command("node", "provider.mjs")
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
-	if held, err = cmd.StdinPipe(); err != nil {
+	if _, err := cmd.StdinPipe(); err != nil {
 		return "", err
 	}
 	out, err := cmd.StdoutPipe()
@@ -66,12 +65,13 @@ var start = sync.OnceValues(func() (issuer string, err error) {
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the provider: %w", err)
 	}
+	running = cmd
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if issuer, ready := strings.CutPrefix(lines.Text(), "READY "); ready {
 			return issuer, nil
 		}
 	}
-	return "", fmt.Errorf("the provider did not start: %w", cmd.Wait())
+	return "", fmt.Errorf("the provider did not start: %w", running.Wait())
 })
 
 // Know lets the provider know somebody, or know something else of them.

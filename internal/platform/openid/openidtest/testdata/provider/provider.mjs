@@ -8,6 +8,9 @@ import { Provider } from "oidc-provider";
 URL.parse ??= (address, base) => (URL.canParse(address, base) ? new URL(address, base) : null);
 globalThis.crypto ??= webcrypto;
 
+// Standard output is for the one line that says where it answers.
+console.info = console.error;
+
 const accounts = new Map();
 
 async function bodyOf(request) {
@@ -19,6 +22,12 @@ async function bodyOf(request) {
 function findAccount(ctx, id) {
 	const account = accounts.get(id);
 	return account && { accountId: id, claims: () => ({ sub: id, ...account.claims }) };
+}
+
+// Pages of its own: the usual ones fetch fonts from elsewhere.
+function page(ctx, title, body) {
+	ctx.type = "html";
+	ctx.body = `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${body}</html>`;
 }
 
 // Whoever signs in agrees to what the client asks for.
@@ -42,7 +51,7 @@ server.listen(0, "127.0.0.1", () => {
 			devInteractions: { enabled: false },
 			registration: { enabled: true },
 			backchannelLogout: { enabled: true },
-			rpInitiatedLogout: { enabled: true },
+			rpInitiatedLogout: { enabled: true, logoutSource: (ctx, form) => page(ctx, "Sign out?", `${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`), postLogoutSuccessSource: (ctx) => page(ctx, "Signed out", "") },
 		},
 		interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
 		findAccount,
