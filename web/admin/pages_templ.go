@@ -1835,7 +1835,7 @@ func ssoRules(v rulesView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "factor", Label: "Whose second factor counts", Value: v.SSO.Factor, Error: v.Problems["factor"], Options: factorOptions(v.Provider)}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.RadioGroup(ui.Field{Name: "factor", Label: "Whose second factor counts", Value: v.SSO.Factor, Error: v.Problems["factor"], Need: ui.Required, Options: factorOptions(v.Provider)}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
