@@ -14,7 +14,7 @@ run:
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X gatehouse/internal/app.Version=$$(git describe --tags --always --dirty)" -o gatehouse ./cmd/gatehouse
 
-## setup: install what the tests need and the machine lacks (PostgreSQL, Chromium, ClamAV)
+## setup: install what the tests need and the machine lacks (PostgreSQL, Chromium, ClamAV, Node and the sign-in provider of the tests)
 setup:
 	scripts/setup
 

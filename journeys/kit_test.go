@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/app/apptest"
 	"gatehouse/internal/browsertest"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/config"
 	"gatehouse/web/path"
 )
 
@@ -42,12 +43,18 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return worldWith(t, func(string, *config.Config) {})
+}
+
+// worldWith is newWorld with another configuration, as apptest.With takes it.
+func worldWith(t *testing.T, set func(url string, cfg *config.Config)) *world {
+	t.Helper()
 	t.Parallel()
 	p, err := chromium()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{World: apptest.New(t), t: t, browser: p.For(t)}
+	return &world{World: apptest.With(t, set), t: t, browser: p.For(t)}
 }
 
 // title is what the catalogue calls an item, as pages show it.

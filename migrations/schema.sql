@@ -800,6 +800,11 @@ CREATE TABLE sessions (
     proved_at timestamp with time zone DEFAULT now() NOT NULL,
     factor_at timestamp with time zone,
     wrong_codes integer DEFAULT 0 NOT NULL,
+    issuer text,
+    subject text,
+    provider_session text,
+    id_token bytea,
+    provider_factor boolean DEFAULT false NOT NULL,
     CONSTRAINT sessions_pkey PRIMARY KEY (token_hash),
     CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
@@ -871,6 +876,44 @@ CREATE TABLE signals (
     CONSTRAINT signals_once UNIQUE (source, external_id, occurred_at)
 ) PARTITION BY RANGE (occurred_at);
 
+CREATE TABLE sso_flows (
+    state_hash bytea NOT NULL,
+    browser_hash bytea NOT NULL,
+    sealed bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sso_flows_pkey PRIMARY KEY (state_hash)
+);
+
+CREATE TABLE sso_groups (
+    name text NOT NULL,
+    role text NOT NULL,
+    CONSTRAINT sso_groups_pkey PRIMARY KEY (name, role)
+);
+
+CREATE TABLE sso_logouts (
+    issuer text NOT NULL,
+    token_id text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sso_logouts_pkey PRIMARY KEY (issuer, token_id)
+);
+
+CREATE TABLE sso_rules (
+    single boolean DEFAULT true NOT NULL,
+    default_role text,
+    creates boolean DEFAULT false NOT NULL,
+    links boolean DEFAULT false NOT NULL,
+    factor text DEFAULT 'ours'::text NOT NULL,
+    acr text DEFAULT ''::text NOT NULL,
+    passwords boolean DEFAULT true NOT NULL,
+    break_glass uuid,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT sso_rules_break_glass CHECK ((passwords OR (break_glass IS NOT NULL))),
+    CONSTRAINT sso_rules_break_glass_fkey FOREIGN KEY (break_glass) REFERENCES users(id),
+    CONSTRAINT sso_rules_factor CHECK ((factor = ANY (ARRAY['ours'::text, 'shown'::text, 'theirs'::text]))),
+    CONSTRAINT sso_rules_pkey PRIMARY KEY (single),
+    CONSTRAINT sso_rules_single CHECK (single)
+);
+
 CREATE TABLE tallies (
     figure text NOT NULL,
     a text NOT NULL,
@@ -884,6 +927,16 @@ CREATE TABLE tally_deltas (
     a text NOT NULL,
     b text NOT NULL,
     n bigint NOT NULL
+);
+
+CREATE TABLE user_identities (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    follows boolean NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_identities_pkey PRIMARY KEY (issuer, subject),
+    CONSTRAINT user_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
 );
 
 CREATE TABLE user_links (
@@ -1415,6 +1468,8 @@ CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
 CREATE UNIQUE INDEX sessions_id ON public.sessions USING btree (id);
 
+CREATE INDEX sessions_provider ON public.sessions USING btree (issuer, subject) WHERE (issuer IS NOT NULL);
+
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
 CREATE INDEX signal_batches_digest ON public.signal_batches USING btree (digest, token_id) WHERE (digest IS NOT NULL);
@@ -1430,6 +1485,10 @@ CREATE INDEX signals_person ON ONLY public.signals USING btree (person_id, occur
 CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC, id DESC);
 
 CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at DESC, id DESC) WHERE (person_id IS NULL);
+
+CREATE INDEX sso_flows_expiry ON public.sso_flows USING btree (expires_at);
+
+CREATE UNIQUE INDEX user_identities_user ON public.user_identities USING btree (user_id, issuer);
 
 CREATE INDEX user_links_user ON public.user_links USING btree (user_id);
 

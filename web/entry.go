@@ -17,6 +17,25 @@ import (
 type signInForm struct {
 	Email, Next string
 	Errors      map[string]string
+	// Provider names the sign-in provider; empty where there is none.
+	Provider string
+	// Closed says that passwords open nothing but the break-glass account, BreakGlass that somebody wants to sign in to that.
+	Closed, BreakGlass bool
+}
+
+// showsPassword reports whether the form for a password is on the page.
+func (f signInForm) showsPassword() bool { return !f.Closed || f.BreakGlass || len(f.Errors) > 0 }
+
+// signInPage shows the ways in that are open.
+func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, status int, form signInForm) error {
+	passwords, err := s.deps.Signin.TakesPasswords(r.Context())
+	if err != nil {
+		return err
+	}
+	if form.Closed = !passwords; s.deps.Signin.HasProvider() {
+		form.Provider = s.deps.Config.SSO.Name
+	}
+	return response.Page(w, r, status, signInPage(form))
 }
 
 func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -24,7 +43,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if request.User(r).ID != "" {
 		return response.See(w, r, next, "")
 	}
-	return response.Page(w, r, http.StatusOK, signInPage(signInForm{Next: next}))
+	return s.signInPage(w, r, http.StatusOK, signInForm{Next: next, BreakGlass: r.FormValue("break-glass") != ""})
 }
 
 // signIn admits by password. Tries are counted per address and per account, so that neither one machine nor many can guess at
@@ -49,7 +68,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	err := s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		form.Errors = invalid.Fields
-		return response.Page(w, r, http.StatusUnprocessableEntity, signInPage(form))
+		return s.signInPage(w, r, http.StatusUnprocessableEntity, form)
 	}
 	if err != nil {
 		return err
@@ -65,7 +84,7 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, form signInForm, after time.Duration) error {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	form.Errors = map[string]string{"email": "There were too many tries. Wait a minute, then try once more."}
-	return response.Page(w, r, http.StatusTooManyRequests, signInPage(form))
+	return s.signInPage(w, r, http.StatusTooManyRequests, form)
 }
 
 // showLink shows where somebody chooses a password. Whoever has the link is taken for the user, so it says nothing but their
@@ -112,9 +131,14 @@ func (s *Server) useLink(w http.ResponseWriter, r *http.Request) error {
 	return response.See(w, r, path.SignIn, "Your password is set. Sign in with it.")
 }
 
+// signOut ends the session here, and then the provider's where that began it.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	leave := s.leaveAddress(r)
 	if err := s.sessions.End(w, r); err != nil {
 		return err
+	}
+	if leave != "" {
+		return s.onward(w, r, leave)
 	}
 	return response.See(w, r, path.SignIn, "You are signed out.")
 }

@@ -142,7 +142,7 @@ func (s *Server) framed(w http.ResponseWriter, r *http.Request) *http.Request {
 // failSignIn leads a visitor to the sign-in page and back. Only reads are led back: a write would be lost. Somebody whose
 // session ended while they typed gets what they sent back, to send it again.
 func (s *Server) failSignIn(w http.ResponseWriter, r *http.Request) error {
-	if r.Method == http.MethodPost && !request.HTMX(r) && r.URL.Path != path.Confirm && cookie(r, s.sessions.CookieName()) != "" {
+	if r.Method == http.MethodPost && !request.HTMX(r) && r.URL.Path != path.Confirm && r.URL.Path != path.SSOConfirm && cookie(r, s.sessions.CookieName()) != "" {
 		return s.signedOut(w, r)
 	}
 	next := ""

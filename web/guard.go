@@ -79,6 +79,8 @@ func asksProof(route Route) bool {
 		return true
 	case route.Permission == authz.PrivacyManage:
 		return route.Method != http.MethodGet
+	case route.Pattern == path.LinkSSO:
+		return true
 	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes,
 		strings.HasPrefix(route.Pattern, path.Sessions):
 		return route.Method != http.MethodGet

@@ -19,10 +19,12 @@ import (
 // proofForm asks somebody to show that it is them: with a code of their second factor, or their password where they have
 // none. Either Next is the page to go on to, or Resume the address that Sent is sent to again.
 type proofForm struct {
-	Code          bool // a code, not the password
-	Passkey       bool // a passkey will do
-	Authenticator bool // the code may be an authenticator's
-	Entering      bool // the second half of signing in
+	Code          bool   // a code, not the password
+	Passkey       bool   // a passkey will do
+	Authenticator bool   // the code may be an authenticator's
+	Entering      bool   // the second half of signing in
+	Password      bool   // the password will do
+	Provider      string // names the sign-in provider where showing it there will do
 	Next, Resume  string
 	Sent          []sentField
 	Lost          bool // what was sent could not be kept
@@ -76,8 +78,12 @@ func (s *Server) askProof(w http.ResponseWriter, r *http.Request, found signin.S
 func (s *Server) proofForm(r *http.Request, found signin.Session) (proofForm, error) {
 	has, err := s.deps.Factors.Of(r.Context(), found.User.ID)
 	_, named := s.sessions.Site(r)
-	return proofForm{Code: found.HasFactor, Authenticator: has.Authenticator != nil, Passkey: named && has.Passkeys > 0,
-		Entering: found.Owes == signin.Code}, err
+	form := proofForm{Code: found.HasFactor, Authenticator: has.Authenticator != nil, Passkey: named && has.Passkeys > 0,
+		Entering: found.Owes == signin.Code, Password: !found.HasFactor && !found.Provider}
+	if found.ProvesThere() {
+		form.Provider = s.deps.Config.SSO.Name
+	}
+	return form, err
 }
 
 func lead(w http.ResponseWriter, r *http.Request, to string) error {
@@ -139,16 +145,11 @@ func noPasskeys() error {
 	return apperr.Conflict("Passkeys need an address that is a name, over HTTPS or localhost. Whoever runs Gatehouse sets it.")
 }
 
-// confirm takes the code or password. What was interrupted is sent again by the browser itself: 307 keeps method and form
-// (RFC 9110 §15.4.8).
-func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
-	found, err := s.session(r)
-	if err != nil {
-		return err
-	}
+// sentProof reads what the form that asks for a proof was sent with: where it leads on to, and what is to be sent again there.
+func (s *Server) sentProof(w http.ResponseWriter, r *http.Request, found signin.Session) (proofForm, error) {
 	form, err := s.proofForm(r, found)
 	if err != nil {
-		return err
+		return form, err
 	}
 	for _, f := range sentWith(w, r) {
 		if f.name != proofField && f.name != answerField && f.name != resumeField && f.name != nextField {
@@ -157,6 +158,20 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	if form.Resume = localPath(r.PostFormValue(resumeField)); r.PostFormValue(resumeField) == "" || form.Resume == path.Today {
 		form.Resume, form.Next = "", localPath(r.PostFormValue(nextField))
+	}
+	return form, nil
+}
+
+// confirm takes the code or password. What was interrupted is sent again by the browser itself: 307 keeps method and form
+// (RFC 9110 §15.4.8).
+func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	form, err := s.sentProof(w, r, found)
+	if err != nil {
+		return err
 	}
 	again := func(status int, why string) error {
 		form.Error = why
@@ -175,8 +190,7 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 		return again(http.StatusUnprocessableEntity, invalid.Fields["proof"])
 	}
 	if e, ok := apperr.As(err); ok && e.Kind == apperr.Unauthenticated {
-		return response.Page(w, r, http.StatusUnauthorized,
-			signInPage(signInForm{Next: form.Next, Errors: map[string]string{"email": e.Message}}))
+		return s.signInPage(w, r, http.StatusUnauthorized, signInForm{Next: form.Next, Errors: map[string]string{"email": e.Message}})
 	}
 	if err != nil {
 		return err
@@ -186,11 +200,15 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, form.Resume, http.StatusTemporaryRedirect)
 		return nil
 	}
-	if file, _, _ := strings.Cut(form.Next, "?"); strings.HasSuffix(file, ".csv") {
-		// A file leaves the page as it is: the way on has to stand on it.
-		return response.Page(w, r, http.StatusOK, provedPage(form.Next))
+	return goOn(w, r, form.Next)
+}
+
+// goOn leads on after a proof. A file leaves the page as it is: the way on has to stand on it.
+func goOn(w http.ResponseWriter, r *http.Request, next string) error {
+	if file, _, _ := strings.Cut(next, "?"); strings.HasSuffix(file, ".csv") {
+		return response.Page(w, r, http.StatusOK, provedPage(next))
 	}
-	return response.See(w, r, form.Next, "")
+	return response.See(w, r, next, "")
 }
 
 // showAuthenticator shows what to scan, while an authenticator waits for its first code; else how to begin.

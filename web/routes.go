@@ -60,7 +60,7 @@ func (s *Server) Routes() []Route {
 	return all
 }
 
-// entryRoutes: signing in and out, showing that it is still you, second factors, health.
+// entryRoutes: signing in and out, also by a provider, showing that it is still you, second factors, health.
 func (s *Server) entryRoutes() []Route {
 	return []Route{
 		{"GET", path.Health, authz.Public, s.health},
@@ -69,6 +69,11 @@ func (s *Server) entryRoutes() []Route {
 		{"POST", path.SignIn, authz.Public, s.signIn},
 		{"GET", path.SignIn + "/link/{secret}", authz.Public, s.showLink},
 		{"POST", path.SignIn + "/link/{secret}", authz.Public, s.useLink},
+		{"GET", path.SSO, authz.Public, s.startSSO},
+		{"GET", path.SSOCallback, authz.Public, s.backFromSSO},
+		{"POST", path.SSOLogout, authz.Public, s.endedBySSO},
+		{"POST", path.SSOConfirm, authz.Signed, s.confirmBySSO},
+		{"POST", path.LinkSSO, authz.Signed, s.linkSSO},
 		{"POST", path.SignOut, authz.Signed, s.signOut},
 		{"GET", path.Confirm, authz.Signed, s.showConfirm},
 		{"POST", path.Confirm, authz.Signed, s.confirm},
@@ -326,7 +331,7 @@ func (s *Server) libraryRoutes() []Route {
 
 // adminRoutes: users, tokens, the audit log, what is configured, one's own account.
 func (s *Server) adminRoutes() []Route {
-	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Factors, s.sessions, s.deps.Parts)
+	h := admin.New(s.deps.Accounts, s.deps.Signin, s.deps.Factors, s.sessions, s.deps.Config.SSO.Name, s.deps.Parts)
 	log := audit.New(s.deps.Audit, s.deps.Accounts, s.deps.People, s.deps.Dashboards)
 	return []Route{
 		{"GET", path.Audit, authz.AuditRead, log.List},
@@ -346,6 +351,8 @@ func (s *Server) adminRoutes() []Route {
 		{"POST", path.Users + "/{id}/sessions/{session}/end", authz.UserManage, h.EndSessionOf},
 		{"GET", path.SignInRules, authz.UserManage, h.Rules},
 		{"POST", path.SignInRules, authz.UserManage, h.SetRules},
+		{"POST", path.SSORules, authz.UserManage, h.SetSSORules},
+		{"POST", path.Users + "/{id}/identity/{act}", authz.UserManage, h.ChangeIdentity},
 		{"GET", path.Tokens, authz.TokenManage, h.Tokens},
 		{"POST", path.Tokens, authz.TokenManage, h.NewToken},
 		{"POST", path.Tokens + "/{id}/revoke", authz.TokenManage, h.RevokeToken},

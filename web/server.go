@@ -93,7 +93,9 @@ type Server struct {
 	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
 	// takes years, for whoever knows the password already.
 	byProof *limit.Limiter
-	handler http.Handler
+	// Logout tokens, by address: a provider may end everybody's sessions at once.
+	byLogout *limit.Limiter
+	handler  http.Handler
 }
 
 // New builds the server and checks the route table: an empty permission or a pattern twice panics at start.
@@ -107,6 +109,7 @@ func New(deps Deps) *Server {
 		byDevice:  limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
 		byToken:   limit.New(limit.Rate{Every: 20 * time.Millisecond, Burst: 500}, 10_000, time.Now),
 		byProof:   limit.New(limit.Rate{Every: time.Minute, Burst: 10}, 50_000, time.Now),
+		byLogout:  limit.New(limit.Rate{Every: 50 * time.Millisecond, Burst: 500}, 10_000, time.Now),
 	}
 	s.handler = s.build()
 	return s

@@ -103,7 +103,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 		examinePreviews(ctx),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
-		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."},
+		configured("Single sign-on", cfg.SSO.Issuer, "people sign in by ", "People sign in with e-mail and password; whoever leaves must be disabled here too: GATEHOUSE_OIDC_ISSUER."),
 		diagnosis{"Backups", absent, "not made by Gatehouse", "Back up the database, the evidence folder and, apart from both, the key: without the key evidence cannot be read."})
 }
 

@@ -64,7 +64,7 @@ func splitOwn(args []string, own ...string) (mine, setup []string) {
 	return mine, setup
 }
 
-// runUser is `gatehouse user add …` or `gatehouse user reset-factor …`.
+// runUser is `gatehouse user add …`, `gatehouse user reset-factor …` or `gatehouse user allow-passwords …`.
 func runUser(ctx context.Context, args []string, stdio stdio) error {
 	if len(args) > 0 {
 		switch args[0] {
@@ -72,11 +72,14 @@ func runUser(ctx context.Context, args []string, stdio stdio) error {
 			return addUser(ctx, args[1:], stdio)
 		case "reset-factor":
 			return resetFactor(ctx, args[1:], stdio)
+		case "allow-passwords":
+			return allowPasswords(ctx, args[1:], stdio)
 		}
 	}
 	return usagef("user: what it does is\n"+
 		"  user add --email ADDRESS --name NAME --role ROLE[,ROLE…] [--time-zone ZONE]\n"+
 		"  user reset-factor --email ADDRESS --reason TEXT\n"+
+		"  user allow-passwords --reason TEXT\n"+
 		"(add reads the password as one line from standard input; roles: %s)", roleNames())
 }
 
@@ -113,6 +116,30 @@ func resetFactor(ctx context.Context, args []string, stdio stdio) error {
 			return err
 		}
 		printf(stdio.out, "%s signs in with the password alone now, and sets up a new second factor.\n", u.Email)
+		return nil
+	})
+}
+
+// allowPasswords lets everybody sign in by password again, for when the sign-in provider is gone and the break-glass account too.
+func allowPasswords(ctx context.Context, args []string, stdio stdio) error {
+	mine, setup := splitOwn(args, "reason")
+	flags := flag.NewFlagSet("gatehouse user allow-passwords", flag.ContinueOnError)
+	flags.SetOutput(stdio.err)
+	reason := flags.String("reason", "", "why; it stays in the audit log")
+	if helped("user allow-passwords", flags, setup, stdio) {
+		return nil
+	}
+	if err := flags.Parse(mine); err != nil {
+		return exitError{code: exitUsage}
+	}
+	return withApp(ctx, "user allow-passwords", setup, stdio, func(a *app.App, rest []string) error {
+		if err := noArguments("user allow-passwords", rest); err != nil {
+			return err
+		}
+		if err := a.Features.Signin.AllowPasswords(ctx, authz.System("cli"), strings.TrimSpace(*reason)); err != nil {
+			return forTerminal(err)
+		}
+		printf(stdio.out, "Everybody who has a password may sign in with it again.\n")
 		return nil
 	})
 }

@@ -18,6 +18,7 @@ func TestHelpListsOwnOptions(t *testing.T) {
 		{[]string{"token", "create", "--help"}, []string{"--name", "--scope", "--days", "(default 365)", "--data"}},
 		{[]string{"user", "add", "-h"}, []string{"--email", "--role", "--time-zone", "--data"}},
 		{[]string{"user", "reset-factor", "-h"}, []string{"--email", "--reason", "--data"}},
+		{[]string{"user", "allow-passwords", "-h"}, []string{"--reason", "--data"}},
 		{[]string{"demo", "--help"}, []string{"--candidates", "--addr"}},
 	} {
 		code, _, errout := gatehouse(t, "", tt.command...)
@@ -92,6 +93,18 @@ func TestErrandsBesideTheServer(t *testing.T) {
 	}
 	if code, says := reset("BEFORE@example.com", "The telephone fell into the sea."); code != 0 || !strings.Contains(says, "password alone") {
 		t.Errorf("reset: exit %d, %s", code, says)
+	}
+	if _, err := a.DB.Pool().Exec(t.Context(), `UPDATE sso_rules SET passwords = false, break_glass = $1`, hr.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		reason string
+		code   int
+		says   string
+	}{{"", exitUsage, "Say why"}, {"The provider is gone.", 0, "may sign in with it again"}, {"Once more.", exitFailed, "already"}} {
+		if code, out, errout := gatehouse(t, "", "user", "allow-passwords", "--reason", tt.reason); code != tt.code || !strings.Contains(out+errout, tt.says) {
+			t.Errorf("passwords again, because %q: exit %d, %s%s", tt.reason, code, out, errout)
+		}
 	}
 	var users, tokens int
 	if err := a.DB.Pool().QueryRow(t.Context(), `SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM api_tokens)`).Scan(&users, &tokens); err != nil {

@@ -40,17 +40,36 @@ func (s *Service) Add(ctx context.Context, actor authz.Actor, n New) (ID, error)
 		}
 		hash = &made
 	}
-	userID := ID(id.New())
-	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
-		if err := insertUser(ctx, tx, userID, n, hash); err != nil {
-			return err
-		}
-		tx.Record(db.Entry{Action: "user.added", SubjectKind: "user", SubjectID: string(userID),
-			Detail:  map[string]any{"roles": n.Roles},
-			Changes: []db.Change{db.Changed("name", "", n.Name), db.Changed("email", "", n.Email)}})
-		return nil
+	var userID ID
+	err := s.db.Write(ctx, actor, func(tx *db.Tx) (err error) {
+		userID, err = add(ctx, tx, n, hash)
+		return err
 	})
 	return userID, err
+}
+
+// AddKnown is Add in another feature's transaction, for somebody whom a provider vouches for. They have no password.
+func (s *Service) AddKnown(ctx context.Context, tx *db.Tx, n New) (ID, error) {
+	n.Password = ""
+	if err := n.tidy(); err != nil {
+		return "", err
+	}
+	userID, err := add(ctx, tx, n, nil)
+	if err == nil && slices.Contains(n.Roles, authz.Administrator) {
+		recordMade(tx, userID)
+	}
+	return userID, err
+}
+
+func add(ctx context.Context, tx *db.Tx, n New, hash *string) (ID, error) {
+	userID := ID(id.New())
+	if err := insertUser(ctx, tx, userID, n, hash); err != nil {
+		return "", err
+	}
+	tx.Record(db.Entry{Action: "user.added", SubjectKind: "user", SubjectID: string(userID),
+		Detail:  map[string]any{"roles": n.Roles},
+		Changes: []db.Change{db.Changed("name", "", n.Name), db.Changed("email", "", n.Email)}})
+	return userID, nil
 }
 
 // SetRoles replaces a user's roles. The last administrator cannot be taken away.
@@ -66,7 +85,7 @@ func (s *Service) SetRoles(ctx context.Context, actor authz.Actor, userID ID, ve
 			return err
 		}
 		if u.DisabledAt == nil && slices.Contains(u.Roles, authz.Administrator) && !slices.Contains(roles, authz.Administrator) {
-			if err := keepAnAdministrator(ctx, tx, userID); err != nil {
+			if err := mayLose(ctx, tx, userID); err != nil {
 				return err
 			}
 		}
@@ -77,6 +96,56 @@ func (s *Service) SetRoles(ctx context.Context, actor authz.Actor, userID ID, ve
 			Detail: map[string]any{"from": u.Roles, "to": roles}})
 		return nil
 	})
+}
+
+// Follow gives a user the roles that their groups at a provider stand for, in another feature's transaction, and returns them.
+// Whoever must stay an administrator does, whatever the groups say. It reports whether the roles changed.
+func (s *Service) Follow(ctx context.Context, tx *db.Tx, u User, roles []authz.Role) (User, bool, error) {
+	if _, err := lockUser(ctx, tx, u.ID, u.Version); err != nil {
+		return u, false, err
+	}
+	loses := slices.Contains(u.Roles, authz.Administrator) && !slices.Contains(roles, authz.Administrator)
+	if loses {
+		if err := mayLose(ctx, tx, u.ID); apperr.KindOf(err) == apperr.Stale && err != nil {
+			roles = append(slices.Clone(roles), authz.Administrator)
+			tx.Record(db.Entry{Action: "user.administrator_kept", SubjectKind: "user", SubjectID: string(u.ID)})
+		} else if err != nil {
+			return u, false, err
+		}
+	}
+	if sameRoles(u.Roles, roles) {
+		return u, false, nil
+	}
+	if _, err := tx.Exec(ctx, `UPDATE users SET roles = $2, version = version + 1 WHERE id = $1`, u.ID, roles); err != nil {
+		return u, false, err
+	}
+	tx.Record(db.Entry{Action: "user.roles_followed", SubjectKind: "user", SubjectID: string(u.ID),
+		Detail: map[string]any{"from": u.Roles, "to": roles}})
+	if slices.Contains(roles, authz.Administrator) && !slices.Contains(u.Roles, authz.Administrator) {
+		recordMade(tx, u.ID)
+	}
+	u.Roles, u.Version = roles, u.Version+1
+	return u, true, nil
+}
+
+// recordMade notes by itself that a provider's group made somebody an administrator, for whoever watches for that.
+func recordMade(tx *db.Tx, userID ID) {
+	tx.Record(db.Entry{Action: "user.administrator_by_group", SubjectKind: "user", SubjectID: string(userID)})
+}
+
+func sameRoles(a, b []authz.Role) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+// mayLose is a Conflict for somebody who has to stay an administrator who can sign in.
+func mayLose(ctx context.Context, tx *db.Tx, userID ID) error {
+	if err := KeepBreakGlass(ctx, tx, userID); err != nil {
+		return err
+	}
+	return keepAnAdministrator(ctx, tx, userID)
 }
 
 // Disable ends a user's access; Enable gives it back. The last administrator cannot be disabled.
@@ -90,7 +159,7 @@ func (s *Service) Disable(ctx context.Context, actor authz.Actor, userID ID, ver
 			return apperr.Conflict("%s is already disabled.", u.Name)
 		}
 		if slices.Contains(u.Roles, authz.Administrator) {
-			if err := keepAnAdministrator(ctx, tx, userID); err != nil {
+			if err := mayLose(ctx, tx, userID); err != nil {
 				return err
 			}
 		}
@@ -122,7 +191,6 @@ func (s *Service) Enable(ctx context.Context, actor authz.Actor, userID ID, vers
 // CheckPassword returns the user with this address and password. Every failure — unknown address, wrong password,
 // disabled account — is the same InvalidInput error and takes the same time.
 func (s *Service) CheckPassword(ctx context.Context, email, password string) (User, error) {
-	refused := apperr.Invalid("email", "The e-mail address or the password is not right.")
 	u, hash, err := userByEmail(ctx, s.db.Pool(), strings.TrimSpace(email))
 	if err != nil && apperr.KindOf(err) != apperr.NotFound {
 		return User{}, err
@@ -135,9 +203,14 @@ func (s *Service) CheckPassword(ctx context.Context, email, password string) (Us
 		return User{}, fmt.Errorf("compare password: %w", cmpErr)
 	}
 	if !match || hash == absent {
-		return User{}, refused
+		return User{}, WrongPassword()
 	}
 	return u, nil
+}
+
+// WrongPassword is the error of CheckPassword.
+func WrongPassword() error {
+	return apperr.Invalid("email", "The e-mail address or the password is not right.")
 }
 
 // SetPassword replaces a user's password.

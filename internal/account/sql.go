@@ -42,6 +42,17 @@ func keepAnAdministrator(ctx context.Context, tx *db.Tx, except ID) error {
 	return err
 }
 
+// KeepBreakGlass is a Conflict for the account that opens the house when the sign-in provider does not, while nobody else may use
+// a password: it stays an administrator, enabled, with a second factor.
+func KeepBreakGlass(ctx context.Context, tx *db.Tx, userID ID) error {
+	var needed bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sso_rules WHERE break_glass = $1 AND NOT passwords)`, userID).Scan(&needed)
+	if err == nil && needed {
+		err = apperr.Conflict("This is the break-glass account, and passwords are switched off for everybody else. Name another one under Sign-in first.")
+	}
+	return err
+}
+
 func userByID(ctx context.Context, q db.Querier, userID ID) (User, error) {
 	rows, _ := q.Query(ctx, `SELECT `+userColumns+` FROM users WHERE id = $1`, userID)
 	return db.One[User](rows, "user")

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"gatehouse/internal/catalogue"
@@ -20,6 +21,7 @@ import (
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
 	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/openid"
 	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/migrations"
@@ -45,6 +47,8 @@ type App struct {
 	metrics *metrics // nil where nobody asks for them
 	url     string
 	blobs   *blob.Disk
+	// provider is asked who people are; nil where none is set up.
+	provider *openid.Client
 }
 
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
@@ -135,11 +139,34 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.Config)
+	if a.Config.SSO.Issuer != "" {
+		if a.provider, err = openProvider(a.Config.SSO); err != nil {
+			return err
+		}
+	}
+	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.provider, a.Config)
 	if a.Config.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 	}
 	return nil
+}
+
+// openProvider checks how the sign-in provider is set up. It asks the provider nothing: one that is down keeps nobody from
+// starting.
+func openProvider(cfg config.SSO) (*openid.Client, error) {
+	if cfg.ClientSecretFile != "" {
+		content, err := os.ReadFile(cfg.ClientSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("secret of the sign-in provider: %w", err)
+		}
+		cfg.ClientSecret = strings.TrimSpace(string(content))
+	}
+	client, err := openid.New(openid.Config{Issuer: cfg.Issuer, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
+		Scopes: strings.Fields(cfg.Scopes), GroupsClaim: cfg.GroupsClaim})
+	if err != nil {
+		return nil, fmt.Errorf("GATEHOUSE_OIDC_ISSUER, GATEHOUSE_OIDC_CLIENT_ID: %w", err)
+	}
+	return client, nil
 }
 
 // KeySource says where the root key comes from.
@@ -162,7 +189,7 @@ func (a *App) Sealed() []keystore.Table {
 
 // FeaturesOn builds the features once more, on another connection to the same database: one with a clock of its own.
 func (a *App) FeaturesOn(d *db.DB) Features {
-	return newFeatures(d, a.Features.Catalogue, a.Keys, a.blobs, a.Config)
+	return newFeatures(d, a.Features.Catalogue, a.Keys, a.blobs, a.provider, a.Config)
 }
 
 func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*localdb.Server, error) {

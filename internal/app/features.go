@@ -25,6 +25,7 @@ import (
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
+	"gatehouse/internal/platform/openid"
 	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/internal/privacy"
@@ -56,11 +57,11 @@ type Features struct {
 	Sealer     *audit.Sealer
 }
 
-func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, cfg config.Config) Features {
+func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blob.Store, provider *openid.Client, cfg config.Config) Features {
 	f := Features{Catalogue: lib}
 	f.Accounts = account.NewService(d)
 	f.Factors = factor.NewService(d, keys)
-	f.Signin = signin.NewService(d, f.Accounts, f.Factors)
+	f.Signin = signin.NewService(d, f.Accounts, f.Factors, keys, provider)
 	f.People = person.NewService(d, keys)
 	f.Flags = flag.NewService(d, lib)
 	f.Claims = claim.NewService(d, lib)

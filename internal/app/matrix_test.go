@@ -74,7 +74,8 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 func TestAVisitorReachesOnlyTheEntrance(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)
-	open := map[string]bool{path.SignIn: true, path.SignIn + "/link/{secret}": true, path.Health: true, path.Ready: true}
+	open := map[string]bool{path.SignIn: true, path.SignIn + "/link/{secret}": true, path.Health: true, path.Ready: true,
+		path.SSO: true, path.SSOCallback: true, path.SSOLogout: true}
 	for _, r := range routes(w) {
 		if (r.Permission == authz.Public) != open[r.Pattern] {
 			t.Errorf("%s %s: permission %q", r.Method, r.Pattern, r.Permission)

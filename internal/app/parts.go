@@ -18,11 +18,31 @@ func (a *App) Parts(ctx context.Context) []admin.Part {
 	return append(parts, a.evidencePart(ctx), a.malwarePart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
-		admin.Part{Name: "Single sign-on", State: "Not set up",
-			Note: "People sign in with e-mail and password; an administrator adds and disables them here."},
+		a.ssoPart(ctx),
 		admin.Part{Name: "Signals", State: "By API and by hand", Ready: true,
 			Note: "Machines send them with a token to /api/v1/signals. A silent source is unknown, not clear."},
 	)
+}
+
+// ssoPart says by whom people sign in. It asks the provider nothing.
+func (a *App) ssoPart(ctx context.Context) admin.Part {
+	p := admin.Part{Name: "Single sign-on", State: "Not set up",
+		Note: "People sign in with e-mail and password; an administrator adds and disables them here."}
+	if a.provider == nil {
+		return p
+	}
+	p.State, p.Ready = "By "+a.Config.SSO.Name, true
+	p.Note = "The provider is " + a.provider.Issuer() + ". It is asked when somebody signs in."
+	passwords, err := a.Features.Signin.TakesPasswords(ctx)
+	switch {
+	case err != nil:
+		p.State, p.Ready, p.Note = "Not known", false, "The rules about signing in could not be read."
+	case passwords:
+		p.Note += " Passwords open Gatehouse as well."
+	default:
+		p.Note += " Passwords open nothing but the break-glass account."
+	}
+	return p
 }
 
 // evidencePart says whether the content of evidence is what was collected, as far as it was read through.

@@ -208,6 +208,9 @@ func (s *Service) drop(ctx context.Context, u account.User, entry db.Entry, remo
 			return err
 		}
 		if !left.Any() {
+			if err := account.KeepBreakGlass(ctx, tx, u.ID); err != nil {
+				return err
+			}
 			if err := mayGoWithout(ctx, tx, u); err != nil {
 				return err
 			}
@@ -261,6 +264,9 @@ func (s *Service) Reset(ctx context.Context, actor authz.Actor, userID account.I
 			return apperr.Conflict("There is no second factor to take away.")
 		case has.Mark() != mark:
 			return apperr.Conflict("Their second factor was changed meanwhile. Look at what they have now.")
+		}
+		if err := account.KeepBreakGlass(ctx, tx, userID); err != nil {
+			return err
 		}
 		if err := deleteFactors(ctx, tx, userID); err != nil {
 			return err

@@ -59,7 +59,7 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 		return "", err
 	}
 	right := false
-	if !found.HasFactor {
+	if !found.HasFactor && !found.Provider { // whom the provider let in shows it there
 		_, err = s.accounts.CheckPassword(ctx, found.User.Email, given.Typed)
 		if _, refused := apperr.AsInvalid(err); err != nil && !refused {
 			return "", err
@@ -75,7 +75,7 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 			}
 		}
 		if right {
-			next, err = proved(ctx, tx, found, hash[:], s.now())
+			next, err = proved(ctx, tx, found, hash[:], s.now(), found.HasFactor)
 			return err
 		}
 		return refused(ctx, tx, found, ended)
@@ -193,12 +193,12 @@ func takeCeremony(ctx context.Context, tx *db.Tx, sessionID SessionID) (kept []b
 }
 
 // proved notes the proof and gives the session another token: what was planted or read before opens nothing afterwards.
-func proved(ctx context.Context, tx *db.Tx, found Session, hash []byte, now time.Time) (next string, err error) {
+func proved(ctx context.Context, tx *db.Tx, found Session, hash []byte, at time.Time, factor bool) (next string, err error) {
 	next, nextHash := newToken()
 	tag, err := tx.Exec(ctx, `
 		UPDATE sessions
 		SET    token_hash = $2, proved_at = $3, factor_at = CASE WHEN $4 THEN $3 ELSE factor_at END, wrong_codes = 0
-		WHERE  token_hash = $1`, hash, nextHash, now, found.HasFactor)
+		WHERE  token_hash = $1`, hash, nextHash, at, factor)
 	if err != nil {
 		return "", err
 	}
@@ -206,7 +206,7 @@ func proved(ctx context.Context, tx *db.Tx, found Session, hash []byte, now time
 		return "", apperr.SignIn()
 	}
 	tx.Record(db.Entry{Action: "session.proved", SubjectKind: "user", SubjectID: string(found.User.ID),
-		Detail: map[string]any{"session": found.ID, "second_factor": found.HasFactor}})
+		Detail: map[string]any{"session": found.ID, "second_factor": factor}})
 	return next, nil
 }
 
@@ -259,8 +259,7 @@ func (s *Service) enrol(ctx context.Context, token string, add func(*db.Tx, Sess
 		if err != nil {
 			return err
 		}
-		found.HasFactor = true
-		next, err = proved(ctx, tx, found, hash[:], s.now())
+		next, err = proved(ctx, tx, found, hash[:], s.now(), true)
 		return err
 	})
 	return recovery, next, err

@@ -35,7 +35,7 @@ func newGate(t *testing.T) *gate {
 	t.Parallel()
 	d := dbtest.New(t)
 	g := &gate{T: t, d: d, accounts: account.NewService(d), factors: factor.NewService(d, ring(t))}
-	g.signin = signin.NewService(d, g.accounts, g.factors)
+	g.signin = signin.NewService(d, g.accounts, g.factors, ring(t), nil)
 	g.user = g.add("a@example.com", authz.HR)
 	return g
 }

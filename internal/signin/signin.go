@@ -1,5 +1,5 @@
-// Package signin owns login sessions: the table sessions. Passwords are internal/account's, second factors
-// internal/factor's; the cookie is web's.
+// Package signin owns login sessions and single sign-on: the tables sessions, user_identities and those that begin with sso_.
+// Passwords are internal/account's, second factors internal/factor's, the protocol is platform/openid's; the cookie is web's.
 package signin
 
 import (
@@ -18,6 +18,8 @@ import (
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/openid"
+	"gatehouse/internal/platform/seal"
 )
 
 // How long a session lives: Lifetime from sign-in, Idle since it was last used.
@@ -41,7 +43,9 @@ type Session struct {
 	ProvedAt time.Time
 	// HasFactor says that the user has a second factor.
 	HasFactor bool
-	Owes      Owed
+	// Provider says that the sign-in provider began it, ProviderFactor that the provider's second factor counts in it.
+	Provider, ProviderFactor bool
+	Owes                     Owed
 }
 
 // Owed is what a session lacks before it opens anything.
@@ -62,6 +66,9 @@ type Service struct {
 	db       *db.DB
 	accounts *account.Service
 	factors  *factor.Service
+	provider *openid.Client // nil where none is set up
+	flows    seal.Box
+	tokens   seal.Box
 
 	mu    sync.Mutex
 	known map[[32]byte]remembered
@@ -72,9 +79,10 @@ type remembered struct {
 	until   time.Time
 }
 
-// NewService returns the service on d.
-func NewService(d *db.DB, accounts *account.Service, factors *factor.Service) *Service {
-	return &Service{db: d, accounts: accounts, factors: factors, known: map[[32]byte]remembered{}}
+// NewService returns the service on d; keys encrypt what is kept of a sign-in by provider, which is nil where none is set up.
+func NewService(d *db.DB, accounts *account.Service, factors *factor.Service, keys *seal.Keyring, provider *openid.Client) *Service {
+	return &Service{db: d, accounts: accounts, factors: factors, provider: provider, flows: keys.Box("sign-in flows"), tokens: keys.Box("id tokens"),
+		known: map[[32]byte]remembered{}}
 }
 
 // SignIn checks the password and begins a session. It returns the token for the cookie, which is not kept, and
@@ -87,8 +95,28 @@ func (s *Service) SignIn(ctx context.Context, email, password string, dev Device
 		}
 		return "", u, err
 	}
-	token, err = s.begin(ctx, u, dev)
+	with, err := s.byPassword(ctx, u, dev)
+	if err != nil {
+		return "", u, err
+	}
+	token, err = s.begin(ctx, u, with)
 	return token, u, err
+}
+
+// byPassword is how a session begins by a password that was right. Where passwords are switched off it opens the break-glass
+// account only, with an entry of its own, and for anybody else it is as wrong as any other.
+func (s *Service) byPassword(ctx context.Context, u account.User, dev Device) (beginning, error) {
+	with := beginning{device: dev, proved: s.now()}
+	rules, err := s.Rules(ctx)
+	if err != nil || rules.Passwords || s.provider == nil {
+		return with, err
+	}
+	if u.ID != rules.BreakGlass {
+		return with, errors.Join(account.WrongPassword(), s.recordRefusal(ctx, dev))
+	}
+	with.note = []db.Entry{{Action: "break_glass.used", SubjectKind: "user", SubjectID: string(u.ID),
+		Changes: []db.Change{db.Changed("ip", "", dev.IP), db.Changed("user_agent", "", dev.UserAgent)}}}
+	return with, nil
 }
 
 func (s *Service) recordRefusal(ctx context.Context, dev Device) error {
@@ -99,20 +127,48 @@ func (s *Service) recordRefusal(ctx context.Context, dev Device) error {
 	})
 }
 
-func (s *Service) begin(ctx context.Context, u account.User, dev Device) (string, error) {
+// beginning is how a session begins: where, what was proved when, and what the provider said, if it was one.
+type beginning struct {
+	device         Device
+	proved         time.Time
+	by             *openid.Identity
+	providerFactor bool
+	note           []db.Entry // beside session.begun
+}
+
+func (s *Service) begin(ctx context.Context, u account.User, with beginning) (string, error) {
 	token, hash := newToken()
 	err := s.db.Write(ctx, u.Actor(), func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `
-			INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, proved_at, expires_at, ip, user_agent)
-			VALUES ($1, $2, $3, $3, $7, $4, $5, left($6, 300))`,
-			hash, u.ID, tx.Now, tx.Now.Add(Lifetime), dev.IP, dev.UserAgent, s.now()); err != nil {
+		if err := s.insertSession(ctx, tx, u, hash, with); err != nil {
 			return err
 		}
-		tx.Record(db.Entry{Action: "session.begun", SubjectKind: "user", SubjectID: string(u.ID),
-			Changes: []db.Change{db.Changed("ip", "", dev.IP), db.Changed("user_agent", "", dev.UserAgent)}})
+		detail := map[string]any{}
+		if with.by != nil {
+			detail["provider"] = with.by.Issuer
+		}
+		tx.Record(db.Entry{Action: "session.begun", SubjectKind: "user", SubjectID: string(u.ID), Detail: detail,
+			Changes: []db.Change{db.Changed("ip", "", with.device.IP), db.Changed("user_agent", "", with.device.UserAgent)}})
+		for _, e := range with.note {
+			tx.Record(e)
+		}
 		return nil
 	})
 	return token, err
+}
+
+func (s *Service) insertSession(ctx context.Context, tx *db.Tx, u account.User, hash []byte, with beginning) error {
+	var issuer, subject, session *string
+	var idToken []byte
+	if id := with.by; id != nil {
+		issuer, subject, session, idToken = &id.Issuer, &id.Subject, &id.Session, s.tokens.Seal([]byte(id.Token), string(u.ID))
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO sessions (token_hash, user_id, created_at, last_seen_at, expires_at, ip, user_agent, proved_at,
+		                      issuer, subject, provider_session, id_token, provider_factor)
+		VALUES ($1, $2, $3, $3, $4, $5, left($6, 300), $7, $8, $9, $10, $11, $12)`,
+		hash, u.ID, tx.Now, tx.Now.Add(Lifetime), with.device.IP, with.device.UserAgent, with.proved,
+		issuer, subject, session, idToken, with.providerFactor)
+	return err
 }
 
 // newToken makes a token for the cookie and the hash that is kept of it.
@@ -195,11 +251,13 @@ func (s *Service) EndAll(ctx context.Context, actor authz.Actor, userID account.
 	})
 }
 
-// Sweep deletes sessions that have run out.
+// Sweep deletes sessions that have run out, and what else has.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.db.WriteUnaudited(ctx, "expired sessions", func(q db.Querier) error {
-		_, err := q.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $2`, s.now(), s.now().Add(-Idle))
-		return err
+	return s.db.WriteUnaudited(ctx, "what has expired", func(q db.Querier) error {
+		if _, err := q.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR last_seen_at < $2`, s.now(), s.now().Add(-Idle)); err != nil {
+			return err
+		}
+		return sweepProvider(ctx, q, s.now())
 	})
 }
 
@@ -207,6 +265,7 @@ func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time
 	rows, _ := q.Query(ctx, `
 		SELECT u.id, u.email, u.name, u.roles, u.time_zone, u.person_id, u.created_at, u.disabled_at, u.version,
 		       s.id, s.created_at, s.last_seen_at, s.expires_at, s.proved_at, s.factor_at IS NOT NULL,
+		       s.issuer IS NOT NULL, s.provider_factor,
 		       `+factor.HasOne("u.id")+`,
 		       EXISTS (SELECT FROM factor_roles r WHERE r.role = ANY (u.roles))
 		FROM   sessions s
@@ -218,8 +277,11 @@ func sessionByHash(ctx context.Context, q db.Querier, hash []byte, now time.Time
 		var given, required bool
 		u := &f.User
 		err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Roles, &u.TimeZone, &u.PersonID, &u.CreatedAt, &u.DisabledAt, &u.Version,
-			&f.ID, &f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt, &f.ProvedAt, &given, &f.HasFactor, &required)
-		f.Owes = owed(f.HasFactor, given, required)
+			&f.ID, &f.CreatedAt, &f.LastSeenAt, &f.ExpiresAt, &f.ProvedAt, &given,
+			&f.Provider, &f.ProviderFactor, &f.HasFactor, &required)
+		if !f.ProviderFactor {
+			f.Owes = owed(f.HasFactor, given, required)
+		}
 		return f, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

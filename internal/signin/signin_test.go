@@ -30,7 +30,7 @@ func setup(t *testing.T) (*signin.Service, *account.Service, *db.DB, account.Use
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signin.NewService(d, accounts, factor.NewService(d, ring(t))), accounts, d, u
+	return signin.NewService(d, accounts, factor.NewService(d, ring(t)), ring(t), nil), accounts, d, u
 }
 
 func begin(t *testing.T, s *signin.Service) string {
@@ -82,7 +82,7 @@ func TestExpiredIdleAndDisabledSessionsAreNotFound(t *testing.T) {
 		"idle":     `UPDATE sessions SET expires_at = now() + interval '1 day', last_seen_at = now() - interval '13 hours'`,
 		"disabled": `UPDATE users SET disabled_at = now()`,
 	} {
-		s := signin.NewService(d, accounts, factor.NewService(d, ring(t))) // remembers nothing
+		s := signin.NewService(d, accounts, factor.NewService(d, ring(t)), ring(t), nil) // remembers nothing
 		if _, err := d.Pool().Exec(ctx, `UPDATE users SET disabled_at = NULL WHERE id = $1`, u.ID); err != nil {
 			t.Fatal(err)
 		}

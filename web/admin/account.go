@@ -16,6 +16,11 @@ type accountView struct {
 	Here     signin.SessionID
 	Factor   factor.State
 	Passkeys []factor.Passkey
+	// Provider names the sign-in provider, empty where there is none; Linked that they have an account there.
+	Provider string
+	Linked   bool
+	// Came says that the provider let this session in: a password is nothing to change in it.
+	Came bool
 	// Named says that the address is one that passkeys can be bound to.
 	Named bool
 }
@@ -30,6 +35,10 @@ type userView struct {
 	Problems map[string]string
 	Factor   factor.State
 	Sessions []signin.Live
+	// Provider names the sign-in provider, empty where there is none; Linked is their account there, if Has says so.
+	Provider string
+	Linked   signin.Linked
+	Has      bool
 	// Link is the address just made by which they choose a password, shown once.
 	Link string
 	// Here is the session of the administrator who looks.

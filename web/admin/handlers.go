@@ -31,13 +31,18 @@ type Handlers struct {
 	signin   *signin.Service
 	factors  *factor.Service
 	sessions *session.Store
+	provider string
 	parts    func(context.Context) []Part
 }
 
-// New returns the handlers; parts describes the installation for the system page.
-func New(accounts *account.Service, s *signin.Service, factors *factor.Service, sessions *session.Store,
+// New returns the handlers; provider is the name of the sign-in provider, and parts describes the installation for the system
+// page.
+func New(accounts *account.Service, s *signin.Service, factors *factor.Service, sessions *session.Store, provider string,
 	parts func(context.Context) []Part) *Handlers {
-	return &Handlers{accounts: accounts, signin: s, factors: factors, sessions: sessions, parts: parts}
+	if !s.HasProvider() {
+		provider = ""
+	}
+	return &Handlers{accounts: accounts, signin: s, factors: factors, sessions: sessions, provider: provider, parts: parts}
 }
 
 // Users lists everybody who may sign in.
@@ -114,6 +119,10 @@ func (h *Handlers) showUser(w http.ResponseWriter, r *http.Request, status int, 
 	if v.Sessions, err = h.signin.Live(r.Context(), v.User.ID); err != nil {
 		return err
 	}
+	if v.Linked, v.Has, err = h.signin.LinkOf(r.Context(), v.User.ID); err != nil {
+		return err
+	}
+	v.Provider = h.provider
 	return response.Page(w, r, status, userPage(v))
 }
 
@@ -180,43 +189,6 @@ func (h *Handlers) EndSessionOf(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return response.See(w, r, path.User(u.ID), "That session has ended.")
-}
-
-// Rules shows which roles need a second factor, and how many of their holders have one.
-func (h *Handlers) Rules(w http.ResponseWriter, r *http.Request) error {
-	required, err := h.factors.Required(r.Context())
-	if err != nil {
-		return err
-	}
-	return h.showRules(w, r, http.StatusOK, roleNames(required), nil)
-}
-
-func (h *Handlers) showRules(w http.ResponseWriter, r *http.Request, status int, chosen []string, problems map[string]string) error {
-	missing, err := h.factors.Without(r.Context())
-	if err != nil {
-		return err
-	}
-	return response.Page(w, r, status, rulesPage(chosen, missing, problems))
-}
-
-// SetRules replaces the roles that need a second factor.
-func (h *Handlers) SetRules(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(w, r); err != nil {
-		return err
-	}
-	roles := make([]authz.Role, len(r.PostForm["roles"]))
-	for i, name := range r.PostForm["roles"] {
-		roles[i] = authz.Role(name)
-	}
-	err := h.factors.Require(r.Context(), request.Actor(r), roles)
-	if invalid, ok := apperr.AsInvalid(err); ok {
-		return h.showRules(w, r, http.StatusUnprocessableEntity, r.PostForm["roles"], invalid.Fields)
-	}
-	if err != nil {
-		return err
-	}
-	h.signin.Forget()
-	return response.See(w, r, path.SignInRules, "Saved. Whoever lacks a second factor sets one up before their next page.")
 }
 
 // change does one thing to a user, ends their sessions, and shows the page again when the input does not fit.
@@ -309,6 +281,14 @@ func (h *Handlers) showAccount(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	if v.Passkeys, err = h.factors.Passkeys(r.Context(), v.User.ID); err != nil {
+		return err
+	}
+	found, _, err := h.sessions.Found(r)
+	if err != nil {
+		return err
+	}
+	v.Provider, v.Came = h.provider, found.Provider
+	if _, v.Linked, err = h.signin.LinkOf(r.Context(), v.User.ID); err != nil {
 		return err
 	}
 	_, v.Named = h.sessions.Site(r)

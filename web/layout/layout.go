@@ -135,6 +135,7 @@ type Page struct {
 	Section string // the NavItem one is in
 	Crumbs  []ui.Crumb
 	Scripts []string // files of package static that only this page needs
+	Onward  string   // the address that the browser goes on to by itself
 }
 
 func (p Page) title() string {

@@ -9,6 +9,10 @@ const (
 	SignIn         = "/sign-in"
 	SignOut        = "/sign-out"
 	Confirm        = "/sign-in/confirm"
+	SSO            = "/sign-in/sso"
+	SSOCallback    = SSO + "/callback"
+	SSOConfirm     = SSO + "/confirm"
+	SSOLogout      = SSO + "/logout"
 	Board          = "/board"
 	Candidates     = "/candidates"
 	CandidatesCSV  = "/candidates.csv"
@@ -41,7 +45,9 @@ const (
 	Tokens         = "/admin/tokens"
 	System         = "/admin/system"
 	SignInRules    = "/admin/sign-in"
+	SSORules       = SignInRules + "/sso"
 	Account        = "/account"
+	LinkSSO        = Account + "/sso"
 	Sessions       = "/account/sessions"
 	OtherSessions  = Sessions + "/others"
 	Authenticator  = Account + "/authenticator"
@@ -66,6 +72,19 @@ func SignInThen(next string) string {
 		return SignIn
 	}
 	return SignIn + "?next=" + url.QueryEscape(next)
+}
+
+// SSOThen leads to the sign-in provider, and then to next.
+func SSOThen(next string) string {
+	if next == "" || next == Today {
+		return SSO
+	}
+	return SSO + "?next=" + url.QueryEscape(next)
+}
+
+// BreakGlass is the sign-in page with the form for a password, where only one account may use it.
+func BreakGlass(next string) string {
+	return SignIn + "?" + url.Values{"next": {next}, "break-glass": {"1"}}.Encode()
 }
 
 // Link is where somebody chooses a password, by the secret of a link.
@@ -223,6 +242,12 @@ func LibraryItem(id string) string { return with(Library, id) }
 
 // EndSession is where one of one's own sessions is ended.
 func EndSession[ID ~string](id ID) string { return with(Sessions, string(id), "end") }
+
+// AuditAction is the audit log, of one action only.
+func AuditAction(action string) string { return Audit + "?action=" + url.QueryEscape(action) }
+
+// UserIdentity does something with a user's account at the sign-in provider.
+func UserIdentity[ID ~string](id ID, act string) string { return User(id) + "/identity/" + act }
 
 // User is the administrator's page of a user.
 func User[ID ~string](id ID) string { return with(Users, string(id)) }

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/factor"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/openid"
 	"gatehouse/internal/signin"
 	"gatehouse/web/request"
 )
@@ -125,12 +126,23 @@ func (s *Store) Found(r *http.Request) (signin.Session, bool, error) {
 // Begin checks the password and gives the browser a fresh session; an earlier one of the same browser ends, so
 // that a planted cookie gains nothing (session fixation).
 func (s *Store) Begin(w http.ResponseWriter, r *http.Request, email, password string) error {
+	return s.begin(w, r, func(dev signin.Device) (token string, err error) {
+		token, _, err = s.signin.SignIn(r.Context(), email, password, dev)
+		return token, err
+	})
+}
+
+// Enter gives the browser a fresh session of whom the sign-in provider says it is, as Begin does. Errors are signin.Enter's.
+func (s *Store) Enter(w http.ResponseWriter, r *http.Request, id openid.Identity) error {
+	return s.begin(w, r, func(dev signin.Device) (token string, err error) { return s.signin.Enter(r.Context(), id, dev) })
+}
+
+func (s *Store) begin(w http.ResponseWriter, r *http.Request, admit func(signin.Device) (token string, err error)) error {
 	sess, err := s.Get(r, s.CookieName())
 	if err != nil {
 		return err
 	}
-	token, _, err := s.signin.SignIn(r.Context(), email, password,
-		signin.Device{IP: request.IP(r), UserAgent: r.UserAgent()})
+	token, err := admit(signin.Device{IP: request.IP(r), UserAgent: r.UserAgent()})
 	if err != nil {
 		return err
 	}
@@ -141,6 +153,12 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, email, password st
 	}
 	sess.ID = token
 	return s.Save(r, w, sess)
+}
+
+// ProveThere takes the sign-in provider's word that it is still the same person and gives the browser the session's new token.
+// Errors are signin.ProveThere's.
+func (s *Store) ProveThere(w http.ResponseWriter, r *http.Request, f signin.Flow, id openid.Identity) error {
+	return s.renew(w, r, func(token string) (next string, err error) { return s.signin.ProveThere(r.Context(), token, f, id) })
 }
 
 // Prove takes what shows that it is still the same person and gives the browser the session's new token. Errors are

@@ -37,12 +37,21 @@ type World struct {
 // New starts an installation that ends with the test.
 func New(t testing.TB) *World {
 	t.Helper()
+	return With(t, func(string, *config.Config) {})
+}
+
+// With is New with another configuration: set changes it, and is told at which address the server will answer.
+func With(t testing.TB, set func(url string, cfg *config.Config)) *World {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
 	cfg := config.Config{Data: t.TempDir(), DatabaseURL: dbtest.URL(t), MaxUpload: 8 << 20}
+	set("http://"+server.Listener.Addr().String(), &cfg)
 	a, err := app.Open(context.Background(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("open the installation: %v", err)
 	}
-	server := httptest.NewServer(a.Handler())
+	server.Config.Handler = a.Handler()
+	server.Start()
 	t.Cleanup(func() {
 		server.Close()
 		// Whatever a test did, what pages read beside the rows must be what the rows say.

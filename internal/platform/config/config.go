@@ -47,8 +47,22 @@ type Config struct {
 	MetricsAddr string
 	// Dev shows the component page and detailed errors.
 	Dev bool
+	// SSO is the OpenID Connect provider by which people may sign in; without an Issuer there is none.
+	SSO SSO
 	// LogJSON writes the log as JSON lines rather than as text.
 	LogJSON bool
+}
+
+// SSO says how an OpenID Connect provider is reached, and how it knows this installation.
+type SSO struct {
+	// Issuer is the provider's address, as its tokens spell it.
+	Issuer string
+	// ClientID and the secret, itself or in a file, are what the provider gave for this installation.
+	ClientID, ClientSecret, ClientSecretFile string
+	// Scopes are asked for, separated by spaces; GroupsClaim names the claim that lists somebody's groups.
+	Scopes, GroupsClaim string
+	// Name is the provider's name as people know it, on the button.
+	Name string
 }
 
 // option is one line of the table.
@@ -99,6 +113,20 @@ var options = []option{
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
 	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",
 		text(func(c *Config) *string { return &c.MetricsAddr }), false},
+	{"oidc-issuer", "GATEHOUSE_OIDC_ISSUER", "", "address of the OpenID Connect provider by which people may sign in (default: none)",
+		text(func(c *Config) *string { return &c.SSO.Issuer }), false},
+	{"oidc-client-id", "GATEHOUSE_OIDC_CLIENT_ID", "", "how the provider knows this installation",
+		text(func(c *Config) *string { return &c.SSO.ClientID }), false},
+	{"", "GATEHOUSE_OIDC_CLIENT_SECRET", "", "the secret that the provider gave for it",
+		text(func(c *Config) *string { return &c.SSO.ClientSecret }), true},
+	{"oidc-client-secret-file", "GATEHOUSE_OIDC_CLIENT_SECRET_FILE", "", "file that holds that secret",
+		text(func(c *Config) *string { return &c.SSO.ClientSecretFile }), false},
+	{"oidc-scopes", "GATEHOUSE_OIDC_SCOPES", "email profile", "what is asked of the provider beside openid",
+		text(func(c *Config) *string { return &c.SSO.Scopes }), false},
+	{"oidc-groups-claim", "GATEHOUSE_OIDC_GROUPS_CLAIM", "groups", "the provider's claim that lists somebody's groups",
+		text(func(c *Config) *string { return &c.SSO.GroupsClaim }), false},
+	{"oidc-name", "GATEHOUSE_OIDC_NAME", "single sign-on", "the provider's name, as the button for signing in shows it",
+		text(func(c *Config) *string { return &c.SSO.Name }), false},
 	{"dev", "GATEHOUSE_DEV", "false", "show the component page and error details",
 		boolean(func(c *Config) *bool { return &c.Dev }), false},
 	{"log-json", "GATEHOUSE_LOG_JSON", "false", "log as JSON lines",
