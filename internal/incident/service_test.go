@@ -53,10 +53,10 @@ func setup(t *testing.T) *world {
 	flags := flag.NewService(d, lib)
 	assess := assessment.NewService(d, lib, people, flags)
 	items := evidencetest.Service(t, d)
-	hired := hiring.NewService(d, lib, people, claim.NewService(d, lib), assess)
+	hired := hiring.NewService(d, lib, people, claim.NewService(d, lib, people), assess)
 	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags, items: items, hired: hired,
 		cases: incident.NewService(d, lib, people, items, flags, assess, hired,
-			inventory.NewService(), payment.NewService(), persontest.Keyring(t)),
+			inventory.NewService(), payment.NewService(people)),
 		analyst: accounttest.Actor(t, d, authz.SecurityAnalyst), lead: accounttest.Actor(t, d, authz.SecurityLead),
 		hr: accounttest.Actor(t, d, authz.HR), finance: accounttest.Actor(t, d, authz.Finance),
 		legal: accounttest.Actor(t, d, authz.Legal), auditor: accounttest.Actor(t, d, authz.Auditor)}
