@@ -30,7 +30,7 @@ func TestTheDatabaseShowsNoAccounts(t *testing.T) {
 		"bank": "FR14 2004 1010 0505 0001 3M02 606", "document": "X 4471 9902", "profile": "payee-of-77810",
 	}
 	ctx := t.Context()
-	jobID, err := w.Features.Hiring.AddJob(ctx, hr.Actor(), hiring.NewJob{Title: "Engineer", LevelID: "level-standard", ManagerID: string(manager.ID)})
+	jobID, err := w.Features.Hiring.AddJob(ctx, hr.Actor(), hiring.NewJob{Title: "Engineer", LevelID: "level-verified", ManagerID: string(manager.ID)})
 	if err != nil {
 		t.Fatal(err)
 	}
