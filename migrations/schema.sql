@@ -292,7 +292,9 @@ CREATE TABLE claims (
     made_at timestamp with time zone NOT NULL,
     created_by uuid,
     retired_at timestamp with time zone,
+    sealed bytea,
     CONSTRAINT claims_kind CHECK ((kind = ANY (ARRAY['name'::text, 'email'::text, 'phone'::text, 'handle'::text, 'address'::text, 'location'::text, 'time-zone'::text, 'employer'::text, 'education'::text, 'language'::text, 'profile'::text, 'payment'::text, 'other'::text]))),
+    CONSTRAINT claims_payment_sealed CHECK (((kind <> 'payment'::text) OR (value = ''::text))) NOT VALID,
     CONSTRAINT claims_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT claims_pkey PRIMARY KEY (id)
 );
@@ -323,9 +325,12 @@ CREATE TABLE dossier_entries (
     added_by uuid,
     removed_at timestamp with time zone,
     removed_by uuid,
+    sealed bytea,
+    match_key text DEFAULT ''::text NOT NULL,
     CONSTRAINT dossier_entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
     CONSTRAINT dossier_entries_evidence_id_fkey FOREIGN KEY (evidence_id) REFERENCES evidence_items(id),
-    CONSTRAINT dossier_entries_pkey PRIMARY KEY (id)
+    CONSTRAINT dossier_entries_pkey PRIMARY KEY (id),
+    CONSTRAINT dossier_entries_sealed CHECK (((sealed IS NULL) OR (value = ''::text)))
 );
 
 CREATE TABLE dossier_gaps (
@@ -652,8 +657,11 @@ CREATE TABLE payments (
     recorded_at timestamp with time zone NOT NULL,
     recorded_by uuid,
     version integer DEFAULT 1 NOT NULL,
+    destination_sealed bytea,
+    match_key text DEFAULT ''::text NOT NULL,
     CONSTRAINT payments_amount CHECK ((amount > (0)::numeric)),
     CONSTRAINT payments_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT payments_destination_sealed CHECK ((destination = ''::text)) NOT VALID,
     CONSTRAINT payments_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT payments_pkey PRIMARY KEY (id),
     CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['planned'::text, 'stopped'::text, 'paid'::text, 'recalled'::text, 'returned'::text])))
@@ -1346,6 +1354,8 @@ CREATE INDEX custody_events_item ON public.custody_events USING btree (evidence_
 
 CREATE INDEX dossier_entries_case ON public.dossier_entries USING btree (case_id, field_id);
 
+CREATE INDEX dossier_entries_match ON public.dossier_entries USING btree (match_key) WHERE ((match_key <> ''::text) AND (removed_at IS NULL));
+
 CREATE INDEX engagement_accounts_lookup ON public.engagement_accounts USING btree (lower(account));
 
 CREATE INDEX engagements_person ON public.engagements USING btree (person_id, started_on DESC);
@@ -1419,6 +1429,8 @@ CREATE UNIQUE INDEX passkeys_credential ON public.passkeys USING btree (credenti
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 
 CREATE INDEX payments_case ON public.payments USING btree (case_id, pay_on DESC, id DESC);
+
+CREATE INDEX payments_match ON public.payments USING btree (match_key) WHERE (match_key <> ''::text);
 
 CREATE INDEX payments_person ON public.payments USING btree (person_id);
 

@@ -96,7 +96,7 @@ func rotateKeys(ctx context.Context, args []string, stdio stdio) error {
 		if err := noArguments("keys rotate", rest); err != nil {
 			return err
 		}
-		r, err := a.Keystore().Rotate(ctx, authz.System("cli"), a.Sealed(), *grace, progress{stdio.err})
+		r, err := a.Keystore().Rotate(ctx, authz.System("cli"), a.Sealed(), *grace, &progress{w: stdio.err})
 		if err != nil {
 			return fmt.Errorf("%w\nWhat was moved stays moved; run gatehouse keys rotate again to go on", err)
 		}
@@ -117,9 +117,12 @@ func takeFlag(args []string, name string) (given bool, rest []string) {
 }
 
 // progress tells of a rotation on standard error.
-type progress struct{ w io.Writer }
+type progress struct {
+	w    io.Writer
+	told string // what was told last: a table and its share that was moved
+}
 
-func (p progress) Begun(g keystore.Generation, resumed bool, wait time.Duration) {
+func (p *progress) Begun(g keystore.Generation, resumed bool, wait time.Duration) {
 	word := "made"
 	if resumed {
 		word = "taken up again"
@@ -130,8 +133,12 @@ func (p progress) Begun(g keystore.Generation, resumed bool, wait time.Duration)
 	}
 }
 
-func (p progress) Moving(table string, moved, of int) {
-	printf(p.w, "%s: %d of %d\n", table, moved, of)
+// Moving tells of every twentieth part of a table.
+func (p *progress) Moving(table string, moved, of int) {
+	if step := fmt.Sprint(table, 20*moved/max(of, 1)); step != p.told {
+		printf(p.w, "%s: %d of %d\n", table, moved, of)
+		p.told = step
+	}
 }
 
 func reportRotation(r keystore.Rotation, stdio stdio) error {

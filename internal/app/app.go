@@ -148,7 +148,21 @@ func (a *App) build(ctx context.Context) error {
 	if a.Config.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 	}
-	return nil
+	return a.sealOpenValues(ctx)
+}
+
+// sealOpenValues encrypts, once, what was written before the most sensitive values were encrypted.
+func (a *App) sealOpenValues(ctx context.Context) error {
+	const fact = "values_encrypted"
+	done, err := a.DB.Recall(ctx, fact)
+	if err != nil || done != "" {
+		return err
+	}
+	if err := errors.Join(a.Features.Claims.SealOpen(ctx), a.Features.Cases.SealOpen(ctx)); err != nil {
+		return err
+	}
+	_, err = a.DB.Remember(ctx, fact, "yes")
+	return err
 }
 
 // openProvider checks how the sign-in provider is set up. It asks the provider nothing: one that is down keeps nobody from

@@ -44,7 +44,7 @@ var personFeeds = []feed{
 	{"assessments", `UPDATE assessments SET score = score WHERE person_id = $1`},
 	{"flags", `UPDATE flags SET summary = 'x' WHERE person_id = $1`},
 	{"outcomes", `UPDATE outcomes SET note = 'x' WHERE person_id = $1`},
-	{"claims", `UPDATE claims SET value = 'x' WHERE person_id = $1`},
+	{"claims", `UPDATE claims SET source = 'x' WHERE person_id = $1`},
 	{"evidence_items", `UPDATE evidence_items SET title = 'x' WHERE person_id = $1`},
 	{"evidence_links", `INSERT INTO evidence_links (evidence_id, subject_kind, subject_id, linked_at)
 		SELECT id, 'flag', 'x', now() FROM evidence_items WHERE person_id = $1 LIMIT 1`},

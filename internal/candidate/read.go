@@ -26,15 +26,17 @@ type Service struct {
 	db       *db.DB
 	lib      *catalogue.Library
 	users    *account.Service
+	claims   *claim.Service
 	assess   *assessment.Service
 	evidence *evidence.Service
 	jobs     *recall.Memory[[]JobOption]
 }
 
-// NewService returns a Service over the database and the catalogue; users names who did what, assess says how somebody
+// NewService returns a Service over the database and the catalogue; users names who did what, claims opens what is encrypted, assess says how somebody
 // stands of whom nothing was reported yet, ev what was collected.
-func NewService(d *db.DB, lib *catalogue.Library, users *account.Service, assess *assessment.Service, ev *evidence.Service) *Service {
-	return &Service{db: d, lib: lib, users: users, assess: assess, evidence: ev, jobs: recall.For[[]JobOption](jobsFresh)}
+func NewService(d *db.DB, lib *catalogue.Library, users *account.Service, claims *claim.Service, assess *assessment.Service,
+	ev *evidence.Service) *Service {
+	return &Service{db: d, lib: lib, users: users, claims: claims, assess: assess, evidence: ev, jobs: recall.For[[]JobOption](jobsFresh)}
 }
 
 // Ask says which part of the page is wanted.
@@ -58,7 +60,7 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	v := View{Tab: ask.Tab}
 	var head headRow
 	var batch pgx.Batch
-	headText, headArgs := headSQL(actor, personID)
+	headText, headArgs := headSQL(actor, personID, ask.Tab)
 	batch.Queue(headText, headArgs...).Query(func(rows pgx.Rows) (err error) {
 		head, err = db.One[headRow](rows, "candidate")
 		return err
@@ -87,7 +89,14 @@ func (s *Service) View(ctx context.Context, actor authz.Actor, personID person.I
 	if err := s.name(ctx, &v, doc.Seen); err != nil {
 		return View{}, err
 	}
-	v.fill(s, actor, doc.Stored, doc.Seen, doc.Claims, links)
+	v.Claims = len(doc.Claims)
+	var said []claim.Claim
+	if ask.Tab == TabClaims {
+		if said, err = s.claims.Open(personID, head.Wrapped, doc.Claims); err != nil {
+			return View{}, err
+		}
+	}
+	v.fill(s, actor, doc.Stored, doc.Seen, said, links)
 	return v, nil
 }
 
@@ -97,6 +106,7 @@ type headRow struct {
 	Cases    []incident.Known
 	Proposed bool
 	Sheet    *sheetDoc
+	Wrapped  []byte
 }
 
 // apply fills in what the sheet says of the application that the person stands in.
@@ -154,7 +164,6 @@ func (v *View) fill(s *Service, actor authz.Actor, stored *assessment.Stored, se
 	v.Evidence = countItems(links)
 	join(seen, v.Flags, links)
 	seen = v.withhold(actor, seen)
-	v.Claims = len(said)
 	if v.Tab == TabClaims {
 		v.Lines, v.Other = lines(s.Edition(v.Head), v.Assessment.Claims, said, seen)
 	}

@@ -15,7 +15,13 @@ import (
 
 // headSQL reads the head of the page, if the actor sees the person, and with it the sheet, NULL when that has to be made.
 // Only this query of the batch asks who looks: the others' rows are thrown away when it has none.
-func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
+//
+// The wrapped data key is read for the tab that shows claims, some of which lie encrypted in the sheet.
+func headSQL(actor authz.Actor, personID person.ID, tab Tab) (string, []any) {
+	wrapped := "NULL::bytea"
+	if tab == TabClaims {
+		wrapped = "(SELECT k.wrapped FROM person_keys k WHERE k.person_id = p.id)"
+	}
 	var w db.Where
 	viewer := w.Number("?::uuid", nullable(actor))
 	w.Add("p.id = ?", personID)
@@ -25,7 +31,8 @@ func headSQL(actor authz.Actor, personID person.ID) (string, []any) {
 		SELECT p.id, p.number, p.name, p.location, p.time_zone, p.channel_id, p.referrer_name, p.referrer_id, p.status,
 		       p.application_id, p.job_id, p.job_title, p.manager_id, p.stage_id, p.stage_since, p.missing, p.band,
 		       p.score, p.coverage, p.open_flags, p.created_at, p.updated_at, p.version, p.erased_at, p.awaited,
-		       ` + hiring.OwesScorecard(viewer, "p.id") + ` AS owes, ` + standing + `, ` + sheets.Kept("p.id") + ` AS sheet
+		       ` + hiring.OwesScorecard(viewer, "p.id") + ` AS owes, ` + standing + `, ` + sheets.Kept("p.id") + ` AS sheet,
+		       ` + wrapped + ` AS wrapped
 		FROM   people p
 		` + w.SQL(), w.Args
 }
@@ -38,7 +45,7 @@ type sheetDoc struct {
 	Stored       *assessment.Stored // nil when nobody was assessed yet
 	Flags        []Flag
 	Seen         []Seen
-	Claims       []claim.Claim // without their PersonID
+	Claims       []claim.Stored // without their PersonID
 	Links        []Link
 }
 
@@ -74,7 +81,7 @@ var sheets = sheet.New[sheetDoc]("person_sheets", "person_id", `
 		                       ORDER BY o.noted_at, o.item_id, o.origin_id)
 		                FROM   outcomes o WHERE o.person_id = p.id),
 		       'claims', (SELECT json_agg(json_strip_nulls(json_build_object('id', c.id, 'kind', c.kind, 'claimid', c.claim_id, 'value', c.value,
-		                         'detail', nullif(c.detail, '{}'), 'source', nullif(c.source, ''), 'madeat', c.made_at, 'createdby', c.created_by))
+		                         'sealed', replace(encode(c.sealed, 'base64'), E'\n', ''), 'detail', nullif(c.detail, '{}'), 'source', nullif(c.source, ''), 'madeat', c.made_at, 'createdby', c.created_by))
 		                         ORDER BY c.kind, c.made_at, c.id)
 		                  FROM   claims c WHERE c.person_id = p.id AND c.retired_at IS NULL),
 		       'links', (SELECT json_agg(json_build_object('evidenceid', e.id, 'caseid', e.case_id, 'subjectkind', coalesce(l.subject_kind, ''),

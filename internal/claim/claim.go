@@ -1,4 +1,5 @@
-// Package claim owns what people say of themselves: the table claims.
+// Package claim owns what people say of themselves: the table claims. What they say of payments lies encrypted under their
+// data key there, and is opened as it is read.
 //
 // A claim is never corrected: what somebody says now replaces what they said by retiring the old row and adding a
 // new one, so that both stay readable. Whether a claim is true is for checks to find out; nothing here judges.
@@ -16,6 +17,7 @@ import (
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/seal"
 )
 
 // ID identifies a claim.
@@ -101,6 +103,16 @@ type Claim struct {
 	MadeAt    time.Time
 	CreatedBy *string
 	RetiredAt *time.Time
+
+	sealed []byte // the value as it lies encrypted; nil where it does not
+}
+
+// Logged is the value for the audit log: what lies encrypted stays so there.
+func (c Claim) Logged() string {
+	if c.sealed != nil {
+		return seal.Logged(c.sealed)
+	}
+	return c.Value
 }
 
 // Months is the span of an employer or a school for people: "2021-03 to 2024-07".
@@ -115,6 +127,16 @@ func (d Detail) Months() string {
 	}
 	return d.From + " to " + d.To
 }
+
+// Stored is a claim as it lies in the table, for pages that read it along with other things: see Service.Open.
+type Stored struct {
+	Claim
+	// Sealed is the value where that lies encrypted.
+	Sealed []byte
+}
+
+// Owner names the row of a claim to the encryption of its value.
+func (id ID) Owner() string { return "claims/" + string(id) }
 
 // New is a claim to be entered. ClaimID is needed for Other only; Source says where it was said.
 type New struct {
@@ -217,7 +239,7 @@ func isMonth(s string) bool {
 
 // MatchKey is the claim in the form in which two spellings of the same contact or profile are equal: e-mail
 // addresses without regard to case, phone numbers by their digits, profiles by host and path. It is empty for
-// kinds that two people may well share.
+// kinds that two people may well share, and for payments, whose key is Accounts' to make.
 func (n New) MatchKey() string {
 	switch n.Kind {
 	case Email:

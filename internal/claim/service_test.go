@@ -12,6 +12,8 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/db/dbtest"
+	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/seal"
 )
 
 func setup(t *testing.T) (*db.DB, *claim.Service) {
@@ -22,7 +24,7 @@ func setup(t *testing.T) (*db.DB, *claim.Service) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, claim.NewService(d, lib)
+	return d, claim.NewService(d, lib, persontest.Service(t, d))
 }
 
 func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) error {
@@ -123,5 +125,90 @@ func TestMatchingNamesOnlyPeopleInSight(t *testing.T) {
 	got, err = claims.Matching(t.Context(), authz.System("test"), p.ID)
 	if err != nil || len(got.Seen) != 3 || got.Unseen != 0 {
 		t.Errorf("who sees all: %+v, %v", got, err)
+	}
+}
+
+// TestPaymentsLieEncrypted: neither the table nor the audit log shows them, and yet the same account is found with somebody else.
+func TestPaymentsLieEncrypted(t *testing.T) {
+	d, claims := setup(t)
+	p, other, stranger := persontest.New(t, d), persontest.New(t, d), persontest.New(t, d)
+	account := claim.New{Kind: claim.Payment, Value: "To DE89 3704 0044 0532 0130 00", Detail: claim.Detail{Method: "bank"}}
+	added := add(t, d, claims, p.ID, account, claim.New{Kind: claim.Payment, Value: "By bank transfer"})
+	add(t, d, claims, other.ID, claim.New{Kind: claim.Payment, Value: "iban de89370400440532013000"}, claim.New{Kind: claim.Payment, Value: "By bank transfer"})
+	add(t, d, claims, stranger.ID, claim.New{Kind: claim.Payment, Value: "By bank transfer"})
+	if added[0].Value != account.Value || !seal.IsLogged(added[0].Logged()) {
+		t.Errorf("added %+v, logged %q", added[0], added[0].Logged())
+	}
+	var open int
+	if err := d.Pool().QueryRow(t.Context(), `SELECT count(*) FROM claims c WHERE c::text ~* '3704|transfer'`).Scan(&open); err != nil || open != 0 {
+		t.Errorf("%d rows hold a payment openly, %v", open, err)
+	}
+	if _, err := d.Pool().Exec(t.Context(), `UPDATE claims SET value = 'x' WHERE id = $1`, added[0].ID); err == nil {
+		t.Error("the table takes a payment that lies open")
+	}
+	got, err := claims.Matching(t.Context(), authz.System("test"), p.ID)
+	if err != nil || len(got.Seen) != 1 || got.Seen[0].PersonID != other.ID || got.Seen[0].Kind != claim.Payment {
+		t.Errorf("matching: %+v, %v", got, err)
+	}
+
+	// The same list again changes nothing: what is there is compared as it reads.
+	if err := write(t, d, func(tx *db.Tx) error {
+		more, gone, err := claims.Replace(t.Context(), tx, p.ID, []claim.New{account})
+		if len(more) != 0 || len(gone) != 1 || gone[0].Value != "By bank transfer" || !seal.IsLogged(gone[0].Logged()) {
+			t.Errorf("added %+v, retired %+v", more, gone)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Pool().Exec(t.Context(), `UPDATE person_keys SET wrapped = NULL, destroyed_at = now() WHERE person_id = $1`, p.ID); err != nil {
+		t.Fatal(err)
+	}
+	now, err := claims.ForPerson(t.Context(), d.Pool(), p.ID)
+	if err != nil || len(now) != 1 || now[0].Value != person.Erased {
+		t.Errorf("once erased: %+v, %v", now, err)
+	}
+}
+
+// TestPaymentsOfBeforeAreEncrypted takes the constraint away to write as it was written once.
+func TestPaymentsOfBeforeAreEncrypted(t *testing.T) {
+	d, claims := setup(t)
+	p, erased := persontest.New(t, d), persontest.New(t, d)
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := d.Pool().Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`ALTER TABLE claims DROP CONSTRAINT claims_payment_sealed`)
+	for _, personID := range []person.ID{p.ID, erased.ID} {
+		exec(`INSERT INTO claims (id, person_id, kind, claim_id, value, made_at) VALUES ($1, $2, 'payment', 'claim-payment', 'DE89370400440532013000', now())`,
+			id.New(), personID)
+	}
+	exec(`UPDATE person_keys SET wrapped = NULL, destroyed_at = now() WHERE person_id = $1`, erased.ID)
+	if err := d.Write(t.Context(), authz.System("test"), func(tx *db.Tx) error {
+		tx.Record(db.Entry{Action: "candidate.added", SubjectKind: "person", SubjectID: string(p.ID), PersonID: string(p.ID),
+			Changes: []db.Change{db.Changed("claim payment added 1", "", "DE89370400440532013000"), db.Changed("name", "", "Robin")}})
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to do
+		if err := claims.SealOpen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now, err := claims.ForPerson(t.Context(), d.Pool(), p.ID)
+	if err != nil || len(now) != 1 || now[0].Value != "DE89370400440532013000" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	var open, keys, values, entries int
+	if err := d.Pool().QueryRow(t.Context(), `
+		SELECT (SELECT count(*) FROM claims c WHERE c::text LIKE '%3704%'), (SELECT count(*) FROM claims WHERE match_key LIKE 'account:%'),
+		       (SELECT count(*) FROM audit_values), (SELECT count(*) FROM audit_entries WHERE action LIKE 'values.%')`).Scan(&open, &keys, &values, &entries); err != nil {
+		t.Fatal(err)
+	}
+	if open != 0 || keys != 1 || values != 1 || entries != 2 {
+		t.Errorf("%d lie open, %d have a key, %d values are left of the log, %d entries", open, keys, values, entries)
 	}
 }

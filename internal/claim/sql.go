@@ -13,17 +13,22 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-func insertClaims(ctx context.Context, tx *db.Tx, claims []Claim) error {
-	if len(claims) == 0 {
+// row is a claim as it is stored, with its match key.
+type row struct {
+	Stored
+	key string
+}
+
+func insertClaims(ctx context.Context, tx *db.Tx, rows []row) error {
+	if len(rows) == 0 {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	for _, c := range claims {
-		key := New{Kind: c.Kind, Value: c.Value, Detail: c.Detail}.MatchKey()
+	for _, c := range rows {
 		batch.Queue(`
-			INSERT INTO claims (id, person_id, kind, claim_id, value, match_key, detail, source, made_at, created_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			c.ID, c.PersonID, c.Kind, c.ClaimID, c.Value, key, c.Detail, c.Source, c.MadeAt, c.CreatedBy)
+			INSERT INTO claims (id, person_id, kind, claim_id, value, sealed, match_key, detail, source, made_at, created_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			c.ID, c.PersonID, c.Kind, c.ClaimID, c.Value, c.Sealed, c.key, c.Detail, c.Source, c.MadeAt, c.CreatedBy)
 	}
 	return tx.SendBatch(ctx, batch).Close()
 }
@@ -45,17 +50,42 @@ func retireClaims(ctx context.Context, tx *db.Tx, personID person.ID, ids []ID) 
 	return err
 }
 
-func claimsOf(ctx context.Context, q db.Querier, personID person.ID) ([]Claim, error) {
+// claimsOf reads what the person says now, and their wrapped data key where some of it lies encrypted.
+func claimsOf(ctx context.Context, q db.Querier, personID person.ID) (claims []Stored, wrapped []byte, err error) {
 	rows, _ := q.Query(ctx, `
-		SELECT id, person_id, kind, claim_id, value, detail, source, made_at, created_by, retired_at
-		FROM   claims
-		WHERE  person_id = $1 AND retired_at IS NULL
-		ORDER  BY made_at, id`, personID)
-	claims, err := db.Many[Claim](rows)
-	slices.SortStableFunc(claims, func(a, b Claim) int {
+		SELECT c.id, c.person_id, c.kind, c.claim_id, c.value, c.sealed, c.detail, c.source, c.made_at, c.created_by, c.retired_at,
+		       CASE WHEN c.sealed IS NOT NULL THEN k.wrapped END AS wrapped
+		FROM   claims c
+		LEFT   JOIN person_keys k ON k.person_id = c.person_id
+		WHERE  c.person_id = $1 AND c.retired_at IS NULL
+		ORDER  BY c.made_at, c.id`, personID)
+	found, err := db.Many[struct {
+		Stored
+		Wrapped []byte
+	}](rows)
+	for _, f := range found {
+		claims = append(claims, f.Stored)
+		if f.Wrapped != nil {
+			wrapped = f.Wrapped
+		}
+	}
+	slices.SortStableFunc(claims, func(a, b Stored) int {
 		return cmp.Compare(slices.Index(Kinds(), a.Kind), slices.Index(Kinds(), b.Kind))
 	})
-	return claims, err
+	return claims, wrapped, err
+}
+
+// openPayments reads payments that lie open.
+func openPayments(ctx context.Context, q db.Querier, most int) ([]person.OpenValue, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT id, person_id, value, kind FROM claims WHERE kind = 'payment' AND value <> '' ORDER BY person_id, id LIMIT $1`, most)
+	return db.Many[person.OpenValue](rows)
+}
+
+func setSealed(ctx context.Context, tx *db.Tx, v person.OpenValue, sealed []byte, match string) error {
+	_, err := tx.Exec(ctx, `UPDATE claims SET value = '', sealed = $3, match_key = $4 WHERE id = $1 AND value = $2`,
+		v.ID, v.Value, sealed, match)
+	return err
 }
 
 // matchLimit bounds what is looked at: a value that hundreds share says nothing about any of them.

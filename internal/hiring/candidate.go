@@ -138,10 +138,10 @@ func (s *Service) addedBefore(ctx context.Context, actor authz.Actor, n NewCandi
 func claimChanges(added, retired []claim.Claim) []db.Change {
 	changes := make([]db.Change, 0, len(added)+len(retired))
 	for i, c := range added {
-		changes = append(changes, db.Changed(fmt.Sprintf("claim %s added %d", c.Kind, i+1), "", c.Value))
+		changes = append(changes, db.Changed(fmt.Sprintf("claim %s added %d", c.Kind, i+1), "", c.Logged()))
 	}
 	for i, c := range retired {
-		changes = append(changes, db.Changed(fmt.Sprintf("claim %s retired %d", c.Kind, i+1), c.Value, ""))
+		changes = append(changes, db.Changed(fmt.Sprintf("claim %s retired %d", c.Kind, i+1), c.Logged(), ""))
 	}
 	return changes
 }

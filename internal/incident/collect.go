@@ -30,15 +30,20 @@ func (s *Service) AddEntry(ctx context.Context, actor authz.Actor, caseID ID, n 
 		if !known {
 			return apperr.Missing("field")
 		}
-		entries, err := entriesOf(ctx, tx, caseID)
+		entries, err := s.entries(ctx, tx, c)
 		if err != nil {
 			return err
 		}
-		e, err := s.entry(ctx, tx, c, field, n)
+		entered, err := s.entry(ctx, tx, c, field, n)
 		if err != nil {
 			return err
 		}
-		if err := room(field, entries, e); err != nil {
+		e, err := s.stored(ctx, tx, c, field, entered)
+		if err != nil {
+			return err
+		}
+		entered.MatchKey = e.MatchKey
+		if err := room(field, entries, entered); err != nil {
 			return err
 		}
 		if err := insertEntry(ctx, tx, caseID, e); err != nil {
@@ -55,7 +60,7 @@ func (s *Service) AddEntry(ctx context.Context, actor authz.Actor, caseID ID, n 
 		}
 		return tell(ctx, tx, c, event{Kind: "dossier.entry_added", Text: fmt.Sprintf("“%s” was added to the dossier.", field.Title),
 			EvidenceID: e.EvidenceID, SubjectKind: "dossier", SubjectID: e.ID, Detail: map[string]any{"field": field.ID},
-			Changes: []db.Change{db.Changed("value", "", e.Value)}})
+			Changes: []db.Change{db.Changed("value", "", e.logged())}})
 	})
 }
 
@@ -81,11 +86,8 @@ func (s *Service) entry(ctx context.Context, q db.Querier, c Case, field *catalo
 	if e.EvidenceID != nil && n.Value == "" {
 		return e, nil
 	}
-	value, err := tidyValue(s.lib.At(c.Edition), field, n.Value)
-	if err == nil && field.ID == fieldDocumentNumber {
-		value = digestDocument(s.documents, value)
-	}
-	e.Value = value
+	var err error
+	e.Value, err = tidyValue(s.lib.At(c.Edition), field, n.Value)
 	return e, err
 }
 
@@ -98,7 +100,8 @@ func room(field *catalogue.Field, entries []Entry, e Entry) error {
 		if !field.Multiple {
 			return apperr.Invalid("value", "This field takes one value. Remove the present one first.")
 		}
-		if other.Value == e.Value && same(other.EvidenceID, e.EvidenceID) {
+		equal := other.Value == e.Value || e.MatchKey != "" && other.MatchKey == e.MatchKey
+		if equal && same(other.EvidenceID, e.EvidenceID) {
 			return apperr.Invalid("value", "This value is there already.")
 		}
 	}
@@ -108,7 +111,7 @@ func room(field *catalogue.Field, entries []Entry, e Entry) error {
 // RemoveEntry takes an entry out of the dossier; the audit log keeps that it was there.
 func (s *Service) RemoveEntry(ctx context.Context, actor authz.Actor, caseID ID, entryID string) error {
 	return s.workOn(ctx, actor, caseID, RegisterDossier, func(tx *db.Tx, c Case) error {
-		e, err := lockEntry(ctx, tx, caseID, entryID)
+		e, err := lockEntry(ctx, tx, c, entryID)
 		if err != nil {
 			return err
 		}
@@ -118,7 +121,7 @@ func (s *Service) RemoveEntry(ctx context.Context, actor authz.Actor, caseID ID,
 		return tell(ctx, tx, c, event{Kind: "dossier.entry_removed",
 			Text:        fmt.Sprintf("An entry of “%s” was removed from the dossier.", s.fieldTitle(c, e.FieldID)),
 			SubjectKind: "dossier", SubjectID: entryID, Detail: map[string]any{"field": e.FieldID},
-			Changes: []db.Change{db.Changed("value", e.Value, "")}})
+			Changes: []db.Change{db.Changed("value", e.logged(), "")}})
 	})
 }
 
@@ -133,11 +136,11 @@ func (s *Service) ExplainGap(ctx context.Context, actor authz.Actor, caseID ID, 
 		if _, known := s.lib.At(c.Edition).Field(fieldID); !known {
 			return apperr.Missing("field")
 		}
-		entries, err := entriesOf(ctx, tx, caseID)
+		entries, err := entriesOf(ctx, tx, c)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(entries, func(e Entry) bool { return e.FieldID == fieldID }) {
+		if slices.ContainsFunc(entries, func(e storedEntry) bool { return e.FieldID == fieldID }) {
 			return apperr.Conflict("“%s” is filled; there is no gap to explain.", s.fieldTitle(c, fieldID))
 		}
 		if err := putGap(ctx, tx, caseID, fieldID, reason); err != nil {

@@ -1,9 +1,6 @@
 package incident
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -27,6 +24,8 @@ type Entry struct {
 	AddedAt    time.Time
 	AddedBy    *string
 	Adder      string `db:"-"`
+	// MatchKey is the same for equal special values; empty for others.
+	MatchKey string
 }
 
 // Gap is the explanation why a field stays empty.
@@ -84,6 +83,7 @@ const (
 	typeBool   = "bool"
 	typeIP     = "ip"
 	typeWallet = "wallet"
+	typeBank   = "bank"
 )
 
 // Yes and No are the values of a field that is true or false.
@@ -91,10 +91,6 @@ const (
 	Yes = "yes"
 	No  = "no"
 )
-
-// fieldDocumentNumber keeps a keyed digest instead of what is typed: enough to recognise a document again, of no use
-// to whoever reads the table.
-const fieldDocumentNumber = "field-document-number"
 
 var (
 	phonePattern  = regexp.MustCompile(`^\+?[0-9][0-9 ().\-/]{4,30}$`)
@@ -182,19 +178,6 @@ func tidyIP(value string) (string, error) {
 	}
 	// A zone names a network card of the machine that wrote the record.
 	return strings.TrimSpace(parsed.WithZone("").String() + " " + rest), nil
-}
-
-// digestDocument is the keyed digest of a document number, the same however it was spaced or cased.
-func digestDocument(key []byte, number string) string {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToUpper(r)
-		}
-		return -1
-	}, number)
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(plain))
-	return "hmac-sha256:" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // Suggestion is a value known elsewhere that would fill a field at one click.

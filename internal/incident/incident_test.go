@@ -77,8 +77,10 @@ func TestGuardedStepsExistInEveryEdition(t *testing.T) {
 				t.Errorf("edition %s has no %s: its guard would silently be gone", version, id)
 			}
 		}
-		if _, known := ed.Field(fieldDocumentNumber); !known {
-			t.Errorf("edition %s has no %s", version, fieldDocumentNumber)
+		for _, id := range []string{"field-wallet", "field-bank-account", "field-payment-profile", "field-document-number"} {
+			if field, known := ed.Field(id); !known || field.Sensitivity != catalogue.SensitivitySpecial || !field.Identifier {
+				t.Errorf("edition %s: %s would lie open, or link nobody", version, id)
+			}
 		}
 	}
 }
@@ -332,19 +334,6 @@ func TestTidyValue(t *testing.T) {
 		if _, invalid := apperr.AsInvalid(err); got != tt.want || invalid != (tt.want == "") {
 			t.Errorf("%s %q: %q, %v; want %q", tt.field, tt.value, got, err, tt.want)
 		}
-	}
-}
-
-func TestDigestDocument(t *testing.T) {
-	key := []byte("a key for tests")
-	if digestDocument(key, "ab 12-34") != digestDocument(key, "AB1234") {
-		t.Error("spelling changes the digest")
-	}
-	if digestDocument(key, "AB1234") == digestDocument([]byte("another"), "AB1234") {
-		t.Error("the key does not matter")
-	}
-	if strings.Contains(digestDocument(key, "AB1234"), "AB1234") {
-		t.Error("the number is in the digest")
 	}
 }
 

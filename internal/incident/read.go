@@ -361,7 +361,7 @@ func (s *Service) Dossier(ctx context.Context, actor authz.Actor, caseID ID) (Vi
 
 func (s *Service) fields(ctx context.Context, q db.Querier, v View) ([]FieldView, error) {
 	ed := s.lib.At(v.Case.Edition)
-	entries, err := entriesOf(ctx, q, v.Case.ID)
+	entries, err := s.entries(ctx, q, v.Case)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +369,7 @@ func (s *Service) fields(ctx context.Context, q db.Querier, v View) ([]FieldView
 	if err != nil {
 		return nil, err
 	}
-	suggestions, err := suggestionsOf(ctx, q, v.Case)
+	suggestions, err := s.suggestions(ctx, q, v.Case)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/internal/assessment"
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/hiring"
@@ -18,7 +19,6 @@ import (
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
 	"gatehouse/internal/platform/limit"
-	"gatehouse/internal/platform/seal"
 )
 
 // Service opens cases, works them, and closes them.
@@ -32,17 +32,15 @@ type Service struct {
 	grants   *inventory.Service
 	payments *payment.Service
 	hiring   *hiring.Service
-	// documents is the key of the digests of document numbers.
-	documents []byte
-	visits    *limit.Once
+	accounts claim.Accounts
+	visits   *limit.Once
 }
 
-// NewService returns the service on d and the features it builds on. Document numbers of dossiers are kept as
-// digests under a key derived from keys.
+// NewService returns the service on d and the features it builds on.
 func NewService(d *db.DB, lib *catalogue.Library, people *person.Service, evidence *evidence.Service, flags *flag.Service,
-	assess *assessment.Service, hired *hiring.Service, grants *inventory.Service, payments *payment.Service, keys *seal.Keyring) *Service {
+	assess *assessment.Service, hired *hiring.Service, grants *inventory.Service, payments *payment.Service) *Service {
 	return &Service{db: d, lib: lib, people: people, evidence: evidence, flags: flags, assess: assess,
-		hiring: hired, grants: grants, payments: payments, documents: keys.Derive("dossier document numbers"),
+		hiring: hired, grants: grants, payments: payments, accounts: claim.NewAccounts(people),
 		visits: limit.NewOnce(visitPeriod, visitors, d.Now)}
 }
 

@@ -53,10 +53,10 @@ func setup(t *testing.T) *world {
 	flags := flag.NewService(d, lib)
 	assess := assessment.NewService(d, lib, people, flags)
 	items := evidencetest.Service(t, d)
-	hired := hiring.NewService(d, lib, people, claim.NewService(d, lib), assess)
+	hired := hiring.NewService(d, lib, people, claim.NewService(d, lib, people), assess)
 	w := &world{t: t, ctx: t.Context(), db: d, assess: assess, flags: flags, items: items, hired: hired,
 		cases: incident.NewService(d, lib, people, items, flags, assess, hired,
-			inventory.NewService(), payment.NewService(), persontest.Keyring(t)),
+			inventory.NewService(), payment.NewService(people)),
 		analyst: accounttest.Actor(t, d, authz.SecurityAnalyst), lead: accounttest.Actor(t, d, authz.SecurityLead),
 		hr: accounttest.Actor(t, d, authz.HR), finance: accounttest.Actor(t, d, authz.Finance),
 		legal: accounttest.Actor(t, d, authz.Legal), auditor: accounttest.Actor(t, d, authz.Auditor)}
@@ -581,8 +581,16 @@ func TestDossier(t *testing.T) {
 	if suggested["field-location"] != "Lisbon" || suggested["field-sourcing"] != "channel-public-application" || suggested["field-legal-name"] != "" {
 		t.Errorf("suggestions %v", suggested)
 	}
-	if strings.Contains(number.Value, "1234") {
-		t.Errorf("the document number is kept as %q", number.Value)
+	if number.Value != "AB 12 34" {
+		t.Errorf("the document number reads %q", number.Value)
+	}
+	w.must(w.cases.RemoveEntry(w.ctx, w.analyst, caseID, number.ID))
+	if n := w.number(`SELECT count(*) FROM dossier_entries d WHERE d::text ~* '12 ?34' OR d.sealed IS NULL AND field_id = 'field-document-number'`); n != 0 {
+		t.Errorf("%d entries show the document number", n)
+	}
+	if n := w.number(`SELECT count(*) FROM audit_values v JOIN audit_entries e ON e.id = v.entry_id
+		WHERE e.subject_id = $1 AND v.field = 'value' AND coalesce(v.old, v.new) LIKE 'encrypted:%'`, number.ID); n != 2 {
+		t.Errorf("%d of the 2 changes of it are in the log, encrypted", n)
 	}
 	w.must(w.cases.RemoveEntry(w.ctx, w.analyst, caseID, email.ID))
 	w.want(w.cases.RemoveEntry(w.ctx, w.analyst, caseID, email.ID), apperr.NotFound)
@@ -593,5 +601,103 @@ func TestDossier(t *testing.T) {
 	w.must(add("field-alias", "M. Oka"))
 	if v, _, err = w.cases.Dossier(w.ctx, w.analyst, caseID); err != nil || v.Facts.Dossier.Explained != 0 {
 		t.Errorf("explained %d, %v", v.Facts.Dossier.Explained, err)
+	}
+}
+
+// TestAccountsAreSuggestedAndKeptEncrypted: what the subject says of payments and where the case's money went fills fields at one
+// click, and reads as it was typed, though none of it lies open.
+func TestAccountsAreSuggestedAndKeptEncrypted(t *testing.T) {
+	w := setup(t)
+	const wallet, iban = "0x52908400098527886E0F7030069857D2E4169EE7", "DE89 3704 0044 0532 0130 00"
+	caseID := w.open()
+	lib, err := catalogue.Load()
+	w.must(err)
+	claims := claim.NewService(w.db, lib, persontest.Service(t, w.db))
+	w.must(w.db.Write(w.ctx, authz.System("test"), func(tx *db.Tx) error {
+		tx.Record(db.Entry{Action: "test.done", SubjectKind: "test", SubjectID: "1"})
+		_, err := claims.Add(w.ctx, tx, w.subject, []claim.New{{Kind: claim.Payment, Value: iban}})
+		return err
+	}))
+	money := planned()
+	money.Method, money.Destination = payment.OnChain, wallet
+	w.must(w.cases.AddPayment(w.ctx, w.analyst, caseID, money))
+	offered := func() map[string]string {
+		_, fields, err := w.cases.Dossier(w.ctx, w.analyst, caseID)
+		w.must(err)
+		all := map[string]string{}
+		for _, f := range fields {
+			for _, s := range f.Suggestions {
+				all[f.Field.ID] += s.Value
+			}
+		}
+		return all
+	}
+	if got := offered(); got["field-wallet"] != wallet || got["field-bank-account"] != iban {
+		t.Errorf("suggested: %v", got)
+	}
+	_, payments, _, err := w.cases.Money(w.ctx, w.analyst, caseID)
+	if err != nil || len(payments) != 1 || payments[0].Destination != wallet {
+		t.Errorf("%+v, %v", payments, err)
+	}
+	w.must(w.cases.AddEntry(w.ctx, w.analyst, caseID, incident.NewEntry{FieldID: "field-wallet", Value: wallet}))
+	w.want(w.cases.AddEntry(w.ctx, w.analyst, caseID, incident.NewEntry{FieldID: "field-wallet", Value: strings.ToLower(wallet)}), apperr.InvalidInput)
+	if got := offered(); got["field-wallet"] != "" {
+		t.Errorf("suggested again: %v", got)
+	}
+	if n := w.number(`SELECT count(*) FROM payments p JOIN dossier_entries d USING (match_key) WHERE match_key <> ''`); n != 1 {
+		t.Errorf("%d pairs of payment and entry are known to be the same wallet", n)
+	}
+	if n := w.number(`SELECT (SELECT count(*) FROM payments p WHERE p::text ~* '5290') + (SELECT count(*) FROM dossier_entries d WHERE d::text ~* '5290')`); n != 0 {
+		t.Errorf("%d rows show the wallet", n)
+	}
+}
+
+// TestSpecialValuesOfBeforeAreEncrypted writes them as they were once, and has the next start encrypt them.
+func TestSpecialValuesOfBeforeAreEncrypted(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		_, err := w.db.Pool().Exec(w.ctx, sql, args...)
+		w.must(err)
+	}
+	exec(`ALTER TABLE payments DROP CONSTRAINT payments_destination_sealed`)
+	exec(`INSERT INTO payments (id, person_id, case_id, pay_on, amount, currency, method, destination, state, recorded_at)
+		VALUES ($1, $2, $3, now(), 1, 'EUR', 'bank-transfer', 'DE89370400440532013000', 'paid', now())`, id.New(), w.subject, caseID)
+	for field, value := range map[string]string{"field-bank-account": "DE89370400440532013000", "field-alias": "M. Oka"} {
+		exec(`INSERT INTO dossier_entries (id, case_id, field_id, value, added_at) VALUES ($1, $2, $3, $4, now())`, id.New(), caseID, field, value)
+	}
+	w.must(w.db.Write(w.ctx, authz.System("test"), func(tx *db.Tx) error {
+		for _, field := range []string{"field-bank-account", "field-alias"} {
+			tx.Record(db.Entry{Action: "dossier.entry_added", SubjectKind: "dossier", SubjectID: field, Detail: map[string]any{"field": field},
+				Changes: []db.Change{db.Changed("value", "", "DE89370400440532013000")}})
+		}
+		return nil
+	}))
+	w.must(w.cases.SealOpen(w.ctx))
+	w.must(w.cases.SealOpen(w.ctx))
+	if n := w.number(`SELECT (SELECT count(*) FROM payments p WHERE p::text LIKE '%3704%') + (SELECT count(*) FROM dossier_entries d WHERE d::text LIKE '%3704%')`); n != 0 {
+		t.Errorf("%d rows lie open", n)
+	}
+	if n := w.number(`SELECT count(*) FROM audit_values WHERE new LIKE '%3704%'`); n != 1 {
+		t.Errorf("%d values of the log, want that of the open field alone", n)
+	}
+	_, payments, _, err := w.cases.Money(w.ctx, w.analyst, caseID)
+	if err != nil || payments[0].Destination != "DE89370400440532013000" {
+		t.Errorf("%+v, %v", payments, err)
+	}
+	_, fields, err := w.cases.Dossier(w.ctx, w.analyst, caseID)
+	w.must(err)
+	for _, f := range fields {
+		switch f.Field.ID {
+		case "field-bank-account":
+			if len(f.Entries) != 1 || f.Entries[0].Value != "DE89370400440532013000" {
+				t.Errorf("%+v", f.Entries)
+			}
+		case "field-alias":
+			if len(f.Entries) != 1 || f.Entries[0].Value != "M. Oka" {
+				t.Errorf("%+v", f.Entries)
+			}
+		}
 	}
 }

@@ -2,12 +2,11 @@ package incident
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
-	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
 )
@@ -26,13 +25,24 @@ func collectedOf(ctx context.Context, q db.Querier, id ID) (collected, error) {
 	return db.One[collected](rows, "case")
 }
 
-func entriesOf(ctx context.Context, q db.Querier, id ID) ([]Entry, error) {
+// storedEntry is an entry with its value as that is stored, and the key for it.
+type storedEntry struct {
+	Entry
+	Sealed, Wrapped []byte
+}
+
+const entryColumns = `
+	d.id, d.field_id, d.value, d.evidence_id, d.source, d.added_at, d.added_by, d.match_key, d.sealed,
+	CASE WHEN d.sealed IS NOT NULL THEN k.wrapped END AS wrapped`
+
+func entriesOf(ctx context.Context, q db.Querier, c Case) ([]storedEntry, error) {
 	rows, _ := q.Query(ctx, `
-		SELECT id, field_id, value, evidence_id, source, added_at, added_by
-		FROM   dossier_entries
-		WHERE  case_id = $1 AND removed_at IS NULL
-		ORDER  BY field_id, added_at, id`, id)
-	return db.ManyLax[Entry](rows)
+		SELECT `+entryColumns+`
+		FROM   dossier_entries d
+		LEFT   JOIN person_keys k ON k.person_id = $2
+		WHERE  d.case_id = $1 AND d.removed_at IS NULL
+		ORDER  BY d.field_id, d.added_at, d.id`, c.ID, c.PersonID)
+	return db.Many[storedEntry](rows)
 }
 
 func gapsOf(ctx context.Context, q db.Querier, id ID) ([]Gap, error) {
@@ -41,26 +51,42 @@ func gapsOf(ctx context.Context, q db.Querier, id ID) ([]Gap, error) {
 	return db.ManyLax[Gap](rows)
 }
 
-func insertEntry(ctx context.Context, tx *db.Tx, id ID, e Entry) error {
+func insertEntry(ctx context.Context, tx *db.Tx, id ID, e storedEntry) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO dossier_entries (id, case_id, field_id, value, evidence_id, source, added_at, added_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.ID, id, e.FieldID, e.Value, e.EvidenceID, e.Source, tx.Now, tx.ActorID())
+		INSERT INTO dossier_entries (id, case_id, field_id, value, sealed, match_key, evidence_id, source, added_at, added_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		e.ID, id, e.FieldID, e.Value, e.Sealed, e.MatchKey, e.EvidenceID, e.Source, tx.Now, tx.ActorID())
 	return err
 }
 
 // lockEntry finds an entry that was not removed.
-func lockEntry(ctx context.Context, tx *db.Tx, id ID, entryID string) (Entry, error) {
+func lockEntry(ctx context.Context, tx *db.Tx, c Case, entryID string) (storedEntry, error) {
 	rows, _ := tx.Query(ctx, `
-		SELECT id, field_id, value, evidence_id, source, added_at, added_by
-		FROM   dossier_entries
-		WHERE  id = $1 AND case_id = $2 AND removed_at IS NULL
-		FOR    UPDATE`, entryID, id)
-	e, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByNameLax[Entry])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return e, apperr.Missing("entry")
-	}
-	return e, err
+		SELECT `+entryColumns+`
+		FROM   dossier_entries d
+		LEFT   JOIN person_keys k ON k.person_id = $3
+		WHERE  d.id = $1 AND d.case_id = $2 AND d.removed_at IS NULL
+		FOR    UPDATE OF d`, entryID, c.ID, c.PersonID)
+	return db.One[storedEntry](rows, "entry")
+}
+
+// openEntries reads entries of those fields that lie open.
+func openEntries(ctx context.Context, q db.Querier, fields []string, most int) ([]person.OpenValue, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT d.id, c.person_id, d.value, d.field_id AS kind
+		FROM   dossier_entries d
+		JOIN   cases c ON c.id = d.case_id
+		WHERE  d.value <> '' AND d.field_id = ANY ($1)
+		ORDER  BY c.person_id, d.id
+		LIMIT  $2`, fields, most)
+	return db.Many[person.OpenValue](rows)
+}
+
+func setEntrySealed(ctx context.Context, tx *db.Tx, v person.OpenValue, row storedEntry) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE dossier_entries SET value = '', sealed = $3, match_key = $4 WHERE id = $1 AND value = $2`,
+		v.ID, v.Value, row.Sealed, row.MatchKey)
+	return err
 }
 
 func removeEntry(ctx context.Context, tx *db.Tx, entryID string) error {
@@ -97,7 +123,36 @@ func evidenceOf(ctx context.Context, q db.Querier, c Case, evidenceID string) (b
 	return ok, err
 }
 
-// suggestionsOf gathers what is known of the person elsewhere, in the catalogue's field ids.
+// toldAccount is where money of the subject went or is to go, as somebody told, encrypted. Its table says whose it is.
+type toldAccount struct {
+	Source, ID, Method string
+	Sealed, Wrapped    []byte
+}
+
+// Where an account is told.
+const (
+	byClaim   = "A claim of the person"
+	byPayment = "A payment of this case"
+)
+
+// accountsOf reads what the subject says of payments, and the destinations of the case's own.
+func accountsOf(ctx context.Context, q db.Querier, c Case) ([]toldAccount, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT t.source, t.id, t.method, t.sealed, k.wrapped
+		FROM  (SELECT $3 AS source, cl.id, '' AS method, cl.sealed
+		       FROM   claims cl
+		       WHERE  cl.person_id = $1 AND cl.kind = 'payment' AND cl.retired_at IS NULL
+		       UNION ALL
+		       SELECT $4, pm.id, pm.method, pm.destination_sealed
+		       FROM   payments pm
+		       WHERE  pm.case_id = $2 AND pm.method IN ('on-chain', 'bank-transfer')) t
+		JOIN   person_keys k ON k.person_id = $1 AND k.wrapped IS NOT NULL
+		WHERE  t.sealed IS NOT NULL
+		ORDER  BY t.source, t.id`, c.PersonID, c.ID, byClaim, byPayment)
+	return db.Many[toldAccount](rows)
+}
+
+// suggestionsOf gathers what is known of the person elsewhere and lies open, in the catalogue's field ids.
 func suggestionsOf(ctx context.Context, q db.Querier, c Case) ([]Suggestion, error) {
 	rows, _ := q.Query(ctx, `
 		SELECT 'field-legal-name' AS field_id, p.name AS value, 'The person''s record' AS source, NULL::uuid AS evidence_id
@@ -128,18 +183,13 @@ func suggestionsOf(ctx context.Context, q db.Querier, c Case) ([]Suggestion, err
 		               WHEN cl.value ~* 'linkedin\.' THEN 'field-professional-network'
 		               WHEN cl.value ~* 'github\.' THEN 'field-code-host'
 		               ELSE 'field-social-profile' END
-		           WHEN 'payment' THEN CASE
-		               WHEN cl.value ~ '^(0x[0-9a-fA-F]{40}|bc1[0-9a-z]{20,80}|[13T][1-9A-HJ-NP-Za-km-z]{25,40})$'
-		                   THEN 'field-wallet'
-		               WHEN cl.value ~ '[0-9]{6,}' THEN 'field-bank-account'
-		               ELSE 'field-payment-profile' END
 		       END,
 		       CASE WHEN cl.kind = 'profile' AND cl.value ~* 'github\.'
 		            THEN regexp_replace(cl.value, '^.*github\.[a-z]+/([^/?#]+).*$', '\1', 'i') ELSE cl.value END,
 		       'A claim of the person', NULL
 		FROM   claims cl
 		WHERE  cl.person_id = $1 AND cl.retired_at IS NULL
-		AND    cl.kind IN ('name', 'email', 'phone', 'address', 'location', 'employer', 'handle', 'profile', 'payment')
+		AND    cl.kind IN ('name', 'email', 'phone', 'address', 'location', 'employer', 'handle', 'profile')
 		UNION ALL
 		SELECT v.field_id, v.value, 'The engagement', NULL
 		FROM  (SELECT * FROM engagements WHERE person_id = $1 ORDER BY started_on DESC LIMIT 1) e,
@@ -159,10 +209,6 @@ func suggestionsOf(ctx context.Context, q db.Querier, c Case) ([]Suggestion, err
 		UNION ALL
 		SELECT 'field-payments-made', 'Ledger of this case: ' || count(*) || ' payments', 'Payments of this case', NULL
 		FROM   payments WHERE case_id = $2 HAVING count(*) > 0
-		UNION ALL
-		SELECT CASE WHEN pm.method = 'on-chain' THEN 'field-wallet' ELSE 'field-bank-account' END, pm.destination,
-		       'A payment of this case', NULL
-		FROM   payments pm WHERE pm.case_id = $2 AND pm.destination <> '' AND pm.method IN ('on-chain', 'bank-transfer')
 		UNION ALL
 		SELECT CASE i.kind WHEN 'document' THEN 'field-resume' ELSE 'field-photo' END, i.title, 'Evidence of the person', i.id
 		FROM   evidence_items i

@@ -81,10 +81,11 @@ type Payment struct {
 	CaseID   *string
 	PayOn    time.Time
 	// Amount is a decimal number in the currency's own units, as text: money is never a float.
-	Amount      string
-	Currency    string
-	Method      Method
-	Destination string
+	Amount   string
+	Currency string
+	Method   Method
+	// Destination is filled in by List alone.
+	Destination string `db:"-"`
 	State       State
 	Note        string
 	Explanation string

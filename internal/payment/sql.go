@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/db"
 )
@@ -15,7 +16,7 @@ const amount = `CASE WHEN scale(trim_scale(p.amount)) < 2 THEN round(p.amount, 2
 
 const columns = `
 	p.id, p.person_id, p.case_id, p.pay_on, ` + amount + ` AS amount,
-	p.currency, p.method, p.destination, p.state, p.note, p.explanation, p.recorded_at, p.recorded_by, p.version`
+	p.currency, p.method, p.state, p.note, p.explanation, p.recorded_at, p.recorded_by, p.version`
 
 // unstopped is the condition of a payment p that is planned, neither stopped nor explained.
 const unstopped = `p.state = 'planned' AND p.explanation = ''`
@@ -35,18 +36,31 @@ func unstoppedOf(ctx context.Context, q db.Querier, caseID string) ([]Payment, e
 	return db.ManyLax[Payment](rows)
 }
 
-const withRecorder = `SELECT ` + columns + `, coalesce(u.name, '') AS recorder
-		FROM   payments p LEFT JOIN users u ON u.id = p.recorded_by `
-
-func ofCase(ctx context.Context, q db.Querier, caseID string) ([]Payment, error) {
-	rows, _ := q.Query(ctx, withRecorder+`
-		WHERE  p.case_id = $1
-		ORDER  BY p.pay_on DESC, p.id DESC`, caseID)
-	return db.Many[Payment](rows)
+// row is a payment with its destination as that is stored, and the key for it.
+type row struct {
+	Payment
+	Sealed, Wrapped []byte
 }
 
+func ofCase(ctx context.Context, q db.Querier, caseID string) ([]row, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT `+columns+`, coalesce(u.name, '') AS recorder, p.destination_sealed AS sealed,
+		       CASE WHEN p.destination_sealed IS NOT NULL THEN k.wrapped END AS wrapped
+		FROM   payments p
+		LEFT   JOIN users u ON u.id = p.recorded_by
+		LEFT   JOIN person_keys k ON k.person_id = p.person_id
+		WHERE  p.case_id = $1
+		ORDER  BY p.pay_on DESC, p.id DESC`, caseID)
+	return db.Many[row](rows)
+}
+
+// byID reads a payment without its destination.
 func byID(ctx context.Context, q db.Querier, caseID string, paymentID ID) (Payment, error) {
-	rows, _ := q.Query(ctx, withRecorder+`WHERE p.id = $1 AND p.case_id = $2`, paymentID, caseID)
+	rows, _ := q.Query(ctx, `
+		SELECT `+columns+`, coalesce(u.name, '') AS recorder
+		FROM   payments p
+		LEFT   JOIN users u ON u.id = p.recorded_by
+		WHERE  p.id = $1 AND p.case_id = $2`, paymentID, caseID)
 	return db.One[Payment](rows, "payment")
 }
 
@@ -79,12 +93,12 @@ func lock(ctx context.Context, tx *db.Tx, caseID string, paymentID ID, version i
 	return byID(ctx, tx, caseID, paymentID)
 }
 
-func insert(ctx context.Context, tx *db.Tx, paymentID ID, caseID, personID string, n New) error {
+func insert(ctx context.Context, tx *db.Tx, paymentID ID, caseID, personID string, n New, to destination) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO payments (id, person_id, case_id, pay_on, amount, currency, method, destination, state, note,
-		                      recorded_at, recorded_by)
-		VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8, $9, $10, $11, $12)`,
-		paymentID, personID, caseID, n.PayOn, n.Amount, n.Currency, n.Method, n.Destination, n.State, n.Note,
+		INSERT INTO payments (id, person_id, case_id, pay_on, amount, currency, method, destination_sealed, match_key, state,
+		                      note, recorded_at, recorded_by)
+		VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		paymentID, personID, caseID, n.PayOn, n.Amount, n.Currency, n.Method, to.sealed, to.key, n.State, n.Note,
 		tx.Now, tx.ActorID())
 	return err
 }
@@ -99,5 +113,19 @@ func setState(ctx context.Context, tx *db.Tx, paymentID ID, to State) error {
 func setExplanation(ctx context.Context, tx *db.Tx, paymentID ID, why string) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE payments SET explanation = $2, version = version + 1 WHERE id = $1`, paymentID, why)
+	return err
+}
+
+// openDestinations reads destinations that lie open.
+func openDestinations(ctx context.Context, q db.Querier, most int) ([]person.OpenValue, error) {
+	rows, _ := q.Query(ctx, `
+		SELECT id, person_id, destination AS value, method AS kind FROM payments WHERE destination <> '' ORDER BY person_id, id LIMIT $1`, most)
+	return db.Many[person.OpenValue](rows)
+}
+
+func setDestination(ctx context.Context, tx *db.Tx, v person.OpenValue, to destination) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE payments SET destination = '', destination_sealed = $3, match_key = $4 WHERE id = $1 AND destination = $2`,
+		v.ID, v.Value, to.sealed, to.key)
 	return err
 }

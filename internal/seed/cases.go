@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/internal/catalogue"
+	cases "gatehouse/internal/incident"
 	"gatehouse/internal/platform/id"
 )
 
@@ -29,7 +30,7 @@ func (t *tables) openCases(ctx context.Context, s *seeder) []*stream {
 	open(&t.steps, "case_steps", "case_id step_id position state owner_role due_at done_at done_by note ticked")
 	open(&t.notes, "case_notes", "id case_id step_id body written_at written_by")
 	open(&t.timeline, "case_timeline", "id case_id at actor_id kind text step_id")
-	open(&t.dossier, "dossier_entries", "id case_id field_id value source added_at added_by")
+	open(&t.dossier, "dossier_entries", "id case_id field_id value sealed source added_at added_by")
 	open(&t.gaps, "dossier_gaps", "case_id field_id reason explained_at explained_by")
 	open(&t.grants, "access_grants", "id person_id case_id system level account listed_at listed_by revoked_at revoked_by attested_at attested_by")
 	open(&t.payments, "payments", "id person_id case_id pay_on amount currency method state recorded_at recorded_by")
@@ -70,7 +71,9 @@ func (s *seeder) writeCase(t *tables, l *life) error {
 	for i, step := range s.ed.Playbook {
 		s.writeStep(t, c, i, step)
 	}
-	s.writeFile(t, c)
+	if err := s.writeFile(t, c); err != nil {
+		return err
+	}
 	for i := range 3 {
 		content := fmt.Sprintf("Extract %d of the sign-in log, kept as it was found.", i+1)
 		if err := s.writeEvidence(t, l, &c.id, "log-export", "Sign-in log", content); err != nil {
@@ -175,7 +178,7 @@ func (s *seeder) writeStep(t *tables, c *incident, i int, step *catalogue.Step) 
 }
 
 // writeFile fills in what the case knows: notes, dossier, access and payments.
-func (s *seeder) writeFile(t *tables, c *incident) {
+func (s *seeder) writeFile(t *tables, c *incident) error {
 	for range 5 {
 		t.notes.row()
 		t.notes.id(s.next(c))
@@ -195,11 +198,14 @@ func (s *seeder) writeFile(t *tables, c *incident) {
 			t.gaps.id(c.other)
 			continue
 		}
+		entry := s.next(c)
 		t.dossier.row()
-		t.dossier.id(s.next(c))
+		t.dossier.id(entry)
 		t.dossier.id(c.id)
 		t.dossier.text(field.ID)
-		t.dossier.text("As on record")
+		if err := s.writeValue(t.dossier, c, field, entry, "As on record"); err != nil {
+			return err
+		}
 		t.dossier.text("Personnel file")
 		t.dossier.time(c.opened.Add(time.Hour))
 		t.dossier.id(c.other)
@@ -210,6 +216,20 @@ func (s *seeder) writeFile(t *tables, c *incident) {
 	for i := range 6 {
 		s.writePayment(t, c, i)
 	}
+	return nil
+}
+
+// writeValue writes the columns value and sealed, as the case's feature does it.
+func (s *seeder) writeValue(d *stream, c *incident, field *catalogue.Field, entry uuid, value string) error {
+	if field.Sensitivity != catalogue.SensitivitySpecial {
+		d.text(value)
+		d.null()
+		return nil
+	}
+	sealed, err := c.life.key.SealValue(value, cases.OwnerOfEntry(id.FromBytes(entry)))
+	d.text("")
+	d.bytes(sealed)
+	return err
 }
 
 func (s *seeder) writeGrant(t *tables, c *incident, system string, revoked bool) {

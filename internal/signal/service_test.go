@@ -51,7 +51,7 @@ func setup(t *testing.T) world {
 	}
 	people, flags := persontest.Service(t, d), flag.NewService(d, lib)
 	assess := assessment.NewService(d, lib, people, flags)
-	h := hiring.NewService(d, lib, people, claim.NewService(d, lib), assess)
+	h := hiring.NewService(d, lib, people, claim.NewService(d, lib, people), assess)
 	return world{T: t, db: d, s: signal.NewService(d, lib, people, h, assess), people: people,
 		token:   authz.Actor{Kind: authz.KindToken, ID: id.New(), Label: "token:edr", Scopes: []authz.Permission{authz.SignalIngest}},
 		analyst: accounttest.Actor(t, d, authz.SecurityAnalyst), now: d.Now()}

@@ -707,10 +707,10 @@ func valueField(d dossierView, field *catalogue.Field, again retry) templ.Compon
 
 func valueHelp(field *catalogue.Field) string {
 	switch {
-	case field.ID == "field-document-number":
-		return "Only a keyed digest of it is kept"
 	case field.Type == "ip":
 		return "The address first, then when and where it was seen"
+	case field.Sensitivity == catalogue.SensitivitySpecial:
+		return "Kept encrypted"
 	}
 	return ""
 }

@@ -38,7 +38,7 @@ func New(t testing.TB, d *db.DB) *Bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Bench{DB: d, Library: lib, People: persontest.Service(t, d), Claims: claim.NewService(d, lib), Flags: flag.NewService(d, lib), t: t}
+	b := &Bench{DB: d, Library: lib, People: persontest.Service(t, d), Claims: claim.NewService(d, lib, persontest.Service(t, d)), Flags: flag.NewService(d, lib), t: t}
 	b.Assess = assessment.NewService(d, lib, b.People, b.Flags)
 	b.Hiring = hiring.NewService(d, lib, b.People, b.Claims, b.Assess)
 	b.HR = accounttest.Actor(t, d, authz.HR)

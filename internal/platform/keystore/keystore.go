@@ -47,16 +47,20 @@ type RootError struct {
 
 // Error says which root key is needed, which is there, and what to do.
 func (e *RootError) Error() string {
-	found := "the root key in use is " + e.Found
-	if e.Found == "" {
-		found = "it is lost: " + e.cause.Error()
+	return fmt.Sprintf("the keys of this database are wrapped by the root key %s, %s: put back the root key that goes with the database "+
+		"(GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_FILE, GATEHOUSE_KMS_COMMAND, or master.key in the data folder); nothing was changed", e.Wanted, e.found())
+}
+
+func (e *RootError) found() string {
+	switch {
+	case e.Found == "":
+		return "which is lost: " + e.cause.Error()
+	case e.Found == e.Wanted:
+		return "which does not open them: " + e.cause.Error()
+	case e.cause == nil || errors.Is(e.cause, seal.ErrOtherKey) || errors.Is(e.cause, seal.ErrWrapped):
+		return "but the one in use is " + e.Found // to say how it failed would only confuse
 	}
-	why := ""
-	if e.Found != "" && e.cause != nil && !errors.Is(e.cause, seal.ErrOtherKey) {
-		why = " (" + e.cause.Error() + ")"
-	}
-	return fmt.Sprintf("the keys of this database are wrapped by the root key %s, but %s%s: put back the root key that goes with the database "+
-		"(GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_FILE, GATEHOUSE_KMS_COMMAND, or master.key in the data folder); nothing was changed", e.Wanted, found, why)
+	return "but the one in use is " + e.Found + ": " + e.cause.Error()
 }
 
 func (e *RootError) Unwrap() error { return e.cause }

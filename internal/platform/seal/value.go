@@ -4,7 +4,9 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"strings"
 )
 
 // valueFormat is the first byte of a sealed value; the ciphertext with its nonce follows.
@@ -49,6 +51,15 @@ func (k DataKey) values() ([]byte, error) {
 func valueContext(owner string) []byte {
 	return fmt.Appendf(nil, "gatehouse value %d\x00%s", valueFormat, owner)
 }
+
+// loggedPrefix marks what is encrypted among the texts of the audit log.
+const loggedPrefix = "encrypted:"
+
+// Logged is a sealed value as the audit log keeps it: the log commits to what lies in the row, and tells no more than the row.
+func Logged(sealed []byte) string { return loggedPrefix + base64.StdEncoding.EncodeToString(sealed) }
+
+// IsLogged reports whether a text of the audit log is what Logged gave.
+func IsLogged(text string) bool { return strings.HasPrefix(text, loggedPrefix) }
 
 // Blind makes indexes by which equal values are found without being readable: keyed hashes. Printed, it shows nothing.
 type Blind struct {
