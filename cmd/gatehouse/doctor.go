@@ -9,11 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/localdb"
@@ -91,8 +94,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	keys, key := examineKey(cfg)
 	report = append(report, key)
 	report = append(report, examineDatabase(ctx, cfg, keys)...)
-	return append(report, examineAddress(cfg),
-		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
+	return append(report, examineAddress(cfg), examineFiles(ctx, cfg),
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
@@ -290,6 +292,54 @@ func examineEvidence(ctx context.Context, open *db.DB) diagnosis {
 		d.State, d.Found = broken, err.Error()
 	case len(altered) > 0:
 		d.State, d.Found, d.Note = broken, fmt.Sprintf("altered or missing: %v", altered), "Put the files back from a backup; at most twenty are named here."
+	}
+	return d
+}
+
+// filesTime is how long the store of evidence is waited for.
+const filesTime = 20 * time.Second
+
+// examineFiles says where evidence files are, and tries the place with a small one that is gone again at once.
+func examineFiles(ctx context.Context, cfg config.Config) diagnosis {
+	ctx, done := context.WithTimeout(ctx, filesTime)
+	defer done()
+	if cfg.S3.Bucket != "" {
+		return examineBucket(ctx, cfg)
+	}
+	folder := app.EvidenceFolder(cfg)
+	d := diagnosis{"Evidence files", well, "on disk, in " + folder, "The files are as safe as this disk and its backups; GATEHOUSE_S3_BUCKET keeps them in a bucket."}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return d // the first start makes it
+	}
+	store, err := blob.OpenDisk(folder)
+	if err == nil {
+		defer store.Close()
+		err = blob.Check(ctx, store)
+	}
+	if err != nil {
+		d.State, d.Note = broken, err.Error()
+	}
+	return d
+}
+
+func examineBucket(ctx context.Context, cfg config.Config) diagnosis {
+	d := diagnosis{"Evidence files", well, app.Bucket(cfg) + "; written, read and deleted a trial file", ""}
+	store, err := app.OpenBucket(cfg)
+	if err == nil {
+		defer store.Close()
+		err = blob.Check(ctx, store)
+	}
+	var once bool
+	if err == nil {
+		once, err = store.WritesOnce(ctx)
+	}
+	switch {
+	case err != nil:
+		d.State, d.Found, d.Note = broken, app.Bucket(cfg), err.Error()
+	case !once:
+		d.Note = "This service does not refuse to write over a file (If-None-Match). Gatehouse looks before it writes and uses each name once; let nobody else write to the bucket."
+	case strings.HasPrefix(cfg.S3.Endpoint, "http://"):
+		d.Note = "Not https: the files are encrypted, their names and sizes can be seen on the way."
 	}
 	return d
 }

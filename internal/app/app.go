@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,13 +35,16 @@ type App struct {
 	DB       *db.DB
 	Keys     *seal.Keyring
 	Features Features
+	// Blobs is where the files of evidence are.
+	Blobs blob.Store
 	// Extra are routes that the server has beside the product's own; measuring sets them.
 	Extra []web.Route
 
 	local   *localdb.Server
 	metrics *metrics // nil where nobody asks for them
 	url     string
-	blobs   *blob.Disk
+	// closers let go of what is neither database nor memory.
+	closers []io.Closer
 }
 
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
@@ -121,14 +125,14 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.checkKey(ctx); err != nil {
 		return err
 	}
-	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
+	if err := a.openBlobs(); err != nil {
 		return err
 	}
 	lib, err := catalogue.Load()
 	if err != nil {
 		return err
 	}
-	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.Config)
+	a.Features = newFeatures(a.DB, lib, a.Keys, a.Blobs, a.Config)
 	if a.Config.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 	}
@@ -160,7 +164,7 @@ func (a *App) checkKey(ctx context.Context) error {
 
 // FeaturesOn builds the features once more, on another connection to the same database: one with a clock of its own.
 func (a *App) FeaturesOn(d *db.DB) Features {
-	return newFeatures(d, a.Features.Catalogue, a.Keys, a.blobs, a.Config)
+	return newFeatures(d, a.Features.Catalogue, a.Keys, a.Blobs, a.Config)
 }
 
 func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*localdb.Server, error) {
@@ -177,8 +181,8 @@ func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*loca
 // Close ends the features and a private database. It can be called on a half-opened App.
 func (a *App) Close() error {
 	var errs []error
-	if a.blobs != nil {
-		errs = append(errs, a.blobs.Close())
+	for _, c := range a.closers {
+		errs = append(errs, c.Close())
 	}
 	if a.DB != nil {
 		a.DB.Close()

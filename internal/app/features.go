@@ -112,6 +112,9 @@ func (a *App) chores() []chore {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())
 		}},
 	}
+	if bucket, ok := a.Blobs.(*blob.S3); ok {
+		chores = append(chores, chore{"sweep unfinished uploads", 24 * time.Hour, bucket.Sweep})
+	}
 	if folder := a.Config.Checkpoints; folder != "" {
 		chores = append(chores, chore{"publish the log's checkpoint", time.Minute, func(ctx context.Context) error {
 			return a.Features.Sealer.Publish(ctx, folder)

@@ -22,25 +22,6 @@ func (a *App) Parts(ctx context.Context) []admin.Part {
 	)
 }
 
-// evidencePart says whether the content of evidence is what was collected, as far as it was read through.
-func (a *App) evidencePart(ctx context.Context) admin.Part {
-	p := admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
-		Note: "Encrypted below the data folder, and read through once a month. Back it up together with the database and the key."}
-	const most = 20
-	altered, err := a.Features.Evidence.AlteredItems(ctx, most)
-	switch {
-	case err != nil:
-		p.State, p.Ready, p.Note = "Not known", false, "What came of reading it through could not be read."
-	case len(altered) > 0:
-		p.State, p.Ready = "Altered or missing", false
-		p.Note = fmt.Sprintf("What was collected is no longer there, or no longer what it was: put the files back from a backup. Items: %v.", altered)
-		if len(altered) == most {
-			p.Note += " There may be more."
-		}
-	}
-	return p
-}
-
 func (a *App) databasePart(ctx context.Context) admin.Part {
 	p := admin.Part{Name: "Database", State: "Private PostgreSQL", Ready: true,
 		Note: "Runs under the data folder with Gatehouse. Stop Gatehouse before copying the folder as a backup."}

@@ -308,7 +308,13 @@ func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how To
 		return item, nil, err
 	}
 	content, err := s.content(ctx, item)
-	return item, content, err
+	switch {
+	case err == nil:
+		return item, &watched{ReadCloser: content, damaged: func(cause error) error { return s.damaged(ctx, item, cause) }}, nil
+	case spoiled(err):
+		err = s.damaged(ctx, item, err)
+	}
+	return item, nil, err
 }
 
 // touch records that the content of an item was or is about to be read.
@@ -400,7 +406,7 @@ func (s *Service) Verify(ctx context.Context, actor authz.Actor, itemID ID) (res
 	if result, err = s.examine(ctx, item); err != nil {
 		return "", err
 	}
-	return result, s.recordVerified(ctx, actor, itemID, result)
+	return result, errors.Join(s.recordVerified(ctx, actor, itemID, result), s.found(ctx, item, result))
 }
 
 func (s *Service) readThrough(ctx context.Context, item Item) error {

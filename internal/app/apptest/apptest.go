@@ -34,10 +34,13 @@ type World struct {
 	t   testing.TB
 }
 
-// New starts an installation that ends with the test.
-func New(t testing.TB) *World {
+// New starts an installation that ends with the test. What it is set up with can be changed first.
+func New(t testing.TB, change ...func(*config.Config)) *World {
 	t.Helper()
 	cfg := config.Config{Data: t.TempDir(), DatabaseURL: dbtest.URL(t), MaxUpload: 8 << 20}
+	for _, c := range change {
+		c(&cfg)
+	}
 	a, err := app.Open(context.Background(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatalf("open the installation: %v", err)

@@ -129,17 +129,23 @@ func TestS3ThatIsAwayIsNoFinding(t *testing.T) {
 		"nobody there":   func(o *blob.S3Options) { o.Endpoint = "http://127.0.0.1:1" },
 	}
 	for name, change := range wrong {
-		o := server.Options
-		change(&o)
-		store := s3test.Open(t, o)
-		_, getErr := store.Get(t.Context(), "a")
-		_, statErr := store.Stat(t.Context(), "a")
-		_, putErr := store.Put(t.Context(), "a", strings.NewReader("x"))
-		listErr := store.Older(t.Context(), time.Now(), func(string) error { return nil })
-		for what, err := range map[string]error{"get": getErr, "stat": statErr, "put": putErr, "list": listErr, "check": blob.Check(t.Context(), store)} {
-			if !errors.Is(err, blob.ErrAway) || errors.Is(err, blob.ErrNotFound) {
-				t.Errorf("%s, %s: %v, want ErrAway", name, what, err)
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mustBeAway(t, server.Options, change)
+		})
+	}
+}
+
+func mustBeAway(t *testing.T, o blob.S3Options, change func(*blob.S3Options)) {
+	change(&o)
+	store := s3test.Open(t, o)
+	_, getErr := store.Get(t.Context(), "a")
+	_, statErr := store.Stat(t.Context(), "a")
+	_, putErr := store.Put(t.Context(), "a", strings.NewReader("x"))
+	listErr := store.Older(t.Context(), time.Now(), func(string) error { return nil })
+	for what, err := range map[string]error{"get": getErr, "stat": statErr, "put": putErr, "list": listErr, "check": blob.Check(t.Context(), store)} {
+		if !errors.Is(err, blob.ErrAway) || errors.Is(err, blob.ErrNotFound) {
+			t.Errorf("%s: %v, want ErrAway", what, err)
 		}
 	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 	BaseURL string
 	// MasterKey and MasterKeyFile hold the installation's key (32 bytes, base64); both empty: generated under Data.
 	MasterKey, MasterKeyFile string
+	// S3 keeps evidence in a bucket; without one its files lie under Data.
+	S3 S3
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
 	// MaxUpload is the largest evidence file, in bytes.
@@ -36,6 +38,14 @@ type Config struct {
 	Dev bool
 	// LogJSON writes the log as JSON lines rather than as text.
 	LogJSON bool
+}
+
+// S3 says where a bucket is.
+type S3 struct {
+	Endpoint, Bucket, Region, Prefix string
+	AccessKey, SecretKey             string
+	// SecretKeyFile is a file that holds the secret key, in its stead.
+	SecretKeyFile string
 }
 
 // option is one line of the table.
@@ -58,6 +68,20 @@ var options = []option{
 		text(func(c *Config) *string { return &c.MasterKey }), true},
 	{"master-key-file", "GATEHOUSE_MASTER_KEY_FILE", "", "file that holds the installation's key (default: generated in the data folder)",
 		text(func(c *Config) *string { return &c.MasterKeyFile }), false},
+	{"s3-bucket", "GATEHOUSE_S3_BUCKET", "", "bucket that keeps the evidence files (default: a folder below the data folder)",
+		text(func(c *Config) *string { return &c.S3.Bucket }), false},
+	{"s3-endpoint", "GATEHOUSE_S3_ENDPOINT", "", "address of the S3 service, such as https://s3.example.com (default: Amazon's)",
+		text(func(c *Config) *string { return &c.S3.Endpoint }), false},
+	{"s3-region", "GATEHOUSE_S3_REGION", "", "region of the bucket (default: the service is asked)",
+		text(func(c *Config) *string { return &c.S3.Region }), false},
+	{"s3-prefix", "GATEHOUSE_S3_PREFIX", "", "folder within the bucket",
+		text(func(c *Config) *string { return &c.S3.Prefix }), false},
+	{"", "GATEHOUSE_S3_ACCESS_KEY", "", "access key for the bucket",
+		text(func(c *Config) *string { return &c.S3.AccessKey }), true},
+	{"", "GATEHOUSE_S3_SECRET_KEY", "", "secret key for the bucket",
+		text(func(c *Config) *string { return &c.S3.SecretKey }), true},
+	{"s3-secret-key-file", "GATEHOUSE_S3_SECRET_KEY_FILE", "", "file that holds the secret key for the bucket",
+		text(func(c *Config) *string { return &c.S3.SecretKeyFile }), false},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
 	{"max-upload", "GATEHOUSE_MAX_UPLOAD", "2GiB", "largest evidence file, such as 500MiB",
