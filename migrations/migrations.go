@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -28,6 +29,23 @@ func Up(ctx context.Context, url string) (applied int, err error) {
 		return err
 	})
 	return applied, err
+}
+
+// UpTo applies the pending migrations up to a version, for a database that is to take the rows of an older one.
+func UpTo(ctx context.Context, url string, version int64) error {
+	return withProvider(url, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
+}
+
+// Newest is the version that this program brings a database to.
+func Newest() (int64, error) {
+	names, err := fs.Glob(FS, "[0-9]*.sql")
+	if err != nil || len(names) == 0 {
+		return 0, fmt.Errorf("no migrations: %w", err)
+	}
+	return goose.NumericComponent(names[len(names)-1])
 }
 
 // Pending reports whether the database at url lacks a migration that this program knows.

@@ -15,6 +15,7 @@ import (
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
+	"gatehouse/internal/backup"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
@@ -98,8 +99,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
-		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."},
-		diagnosis{"Backups", absent, "not made by Gatehouse", "Back up the database, the evidence folder and, apart from both, the key: without the key evidence cannot be read."})
+		diagnosis{"Single sign-on", absent, "not set up", "People sign in with e-mail and password; whoever leaves must be disabled here too."})
 }
 
 // configured is a part that is there when its setting is.
@@ -243,7 +243,7 @@ func examineAt(ctx context.Context, url, which string, keys *seal.Keyring) []dia
 	case pending:
 		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
 	default:
-		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineLog(ctx, open), examineEvidence(ctx, open)}
+		return []diagnosis{d, schema, examineBelonging(ctx, open, keys), examineLog(ctx, open), examineEvidence(ctx, open), examineBackups(ctx, open)}
 	}
 	return []diagnosis{d, schema}
 }
@@ -292,6 +292,21 @@ func examineEvidence(ctx context.Context, open *db.DB) diagnosis {
 		d.State, d.Found = broken, err.Error()
 	case len(altered) > 0:
 		d.State, d.Found, d.Note = broken, fmt.Sprintf("altered or missing: %v", altered), "Put the files back from a backup; at most twenty are named here."
+	}
+	return d
+}
+
+// examineBackups says when the last backup was made.
+func examineBackups(ctx context.Context, open *db.DB) diagnosis {
+	d := diagnosis{"Backups", absent, "", "gatehouse backup FOLDER makes one, beside the running server. Keep the key apart: without it a backup cannot be read."}
+	last, err := backup.LastOf(ctx, open)
+	if err != nil {
+		d.State, d.Found, d.Note = broken, err.Error(), ""
+		return d
+	}
+	var fresh bool
+	if d.Found, fresh = app.BackupState(last, open.Now()); fresh {
+		d.State, d.Note = well, ""
 	}
 	return d
 }

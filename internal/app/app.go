@@ -78,15 +78,21 @@ func (a *App) open(ctx context.Context, reach func(*App, context.Context) error)
 	return a.build(ctx)
 }
 
-// own starts or reaches the database and brings it up to date.
-func (a *App) own(ctx context.Context) error {
-	a.url = a.Config.DatabaseURL
-	if a.url == "" {
-		var err error
-		if a.local, err = startLocal(ctx, a.Config, a.Log); err != nil {
-			return err
-		}
+// reach starts a private database, or takes the address of the one that is configured.
+func (a *App) reach(ctx context.Context) (err error) {
+	if a.url = a.Config.DatabaseURL; a.url != "" {
+		return nil
+	}
+	if a.local, err = startLocal(ctx, a.Config, a.Log); err == nil {
 		a.url = a.local.URL()
+	}
+	return err
+}
+
+// own reaches the database and brings it up to date.
+func (a *App) own(ctx context.Context) error {
+	if err := a.reach(ctx); err != nil {
+		return err
 	}
 	applied, err := migrations.Up(ctx, a.url)
 	if err == nil && applied > 0 {

@@ -69,8 +69,12 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Candidates = candidate.NewService(d, lib, f.Accounts, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)
 	f.Audit = audit.NewService(d)
-	f.Sealer = audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
+	f.Sealer = newSealer(d, keys)
 	return f
+}
+
+func newSealer(d *db.DB, keys *seal.Keyring) *audit.Sealer {
+	return audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
 }
 
 func (f Features) webDeps(a *App) web.Deps {

@@ -12,7 +12,7 @@ import (
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
 	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
-	return append(parts, a.evidencePart(ctx),
+	return append(parts, a.evidencePart(ctx), a.backupPart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
 		admin.Part{Name: "Single sign-on", State: "Not set up",
@@ -24,9 +24,9 @@ func (a *App) Parts(ctx context.Context) []admin.Part {
 
 func (a *App) databasePart(ctx context.Context) admin.Part {
 	p := admin.Part{Name: "Database", State: "Private PostgreSQL", Ready: true,
-		Note: "Runs under the data folder with Gatehouse. Stop Gatehouse before copying the folder as a backup."}
+		Note: "Runs under the data folder with Gatehouse."}
 	if a.local == nil {
-		p.State, p.Note = "PostgreSQL server", "Back it up with the server's own tools."
+		p.State, p.Note = "PostgreSQL server", "At the address that is configured."
 	}
 	if err := a.ready(ctx); err != nil {
 		p.State, p.Ready, p.Note = "Not reachable", false, "Nothing can be read or saved until the database answers again."

@@ -19,7 +19,7 @@ const module = "gatehouse"
 // features in the order of docs/architecture.md: one may import those before it, never those after.
 var features = []string{
 	"catalogue", "account", "notify", "factor", "signin", "person", "evidence", "flag", "claim", "linkage", "assessment",
-	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "audit",
+	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "audit", "backup",
 }
 
 // shared are the packages under web that pages may import; the last two may import features.

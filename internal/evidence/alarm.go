@@ -13,8 +13,8 @@ import (
 	"gatehouse/internal/platform/upload"
 )
 
-// spoiled reports whether err says that the content is not what was collected, rather than that nobody knows.
-func spoiled(err error) bool {
+// Spoiled reports whether err says that the content is not what was collected, rather than that nobody knows.
+func Spoiled(err error) bool {
 	return errors.Is(err, seal.ErrAltered) || errors.Is(err, upload.ErrMismatch) || errors.Is(err, blob.ErrNotFound)
 }
 
@@ -59,7 +59,7 @@ func (w *watched) Read(p []byte) (int, error) {
 		return 0, w.err
 	}
 	n, err := w.ReadCloser.Read(p)
-	if err != nil && spoiled(err) {
+	if err != nil && Spoiled(err) {
 		err = w.damaged(err)
 	}
 	w.err = err

@@ -79,7 +79,7 @@ func (s *Service) examine(ctx context.Context, item Item) (result string, err er
 	if err == nil {
 		return Intact, nil
 	}
-	if spoiled(err) {
+	if Spoiled(err) {
 		return Altered, nil
 	}
 	return "", err

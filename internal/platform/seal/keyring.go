@@ -72,6 +72,11 @@ func (k *Keyring) Derive(purpose string) []byte {
 	return out
 }
 
+// StreamKey returns the key that encrypts streams of one purpose, such as backups, which belong to nobody in particular.
+func (k *Keyring) StreamKey(purpose string) DataKey {
+	return DataKey{keep(k.Derive("stream " + purpose))}
+}
+
 // NewDataKey makes a person's key, and its wrapped form, which is to be stored.
 func (k *Keyring) NewDataKey(personID string) (key DataKey, wrapped []byte, err error) {
 	if personID == "" {
