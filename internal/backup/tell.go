@@ -23,12 +23,12 @@ type teller struct {
 func newTeller(tell func(string)) *teller {
 	t := &teller{tell: tell, quit: make(chan struct{})}
 	if tell != nil {
-		t.over.Go(func() { t.run(t.flush) })
+		t.over.Go(t.run)
 	}
 	return t
 }
 
-func (t *teller) run(now func()) {
+func (t *teller) run() {
 	tick := time.NewTicker(between)
 	defer tick.Stop()
 	for {
@@ -36,7 +36,7 @@ func (t *teller) run(now func()) {
 		case <-t.quit:
 			return
 		case <-tick.C:
-			now()
+			t.flush()
 		}
 	}
 }
