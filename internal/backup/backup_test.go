@@ -64,9 +64,12 @@ func inUse(t *testing.T, change ...func(*config.Config)) world {
 // place is where a backup is put back.
 func place(t *testing.T, change ...func(*config.Config)) world {
 	t.Helper()
-	cfg := config.Config{Data: t.TempDir(), DatabaseURL: dbtest.Empty(t), MasterKey: key, MaxUpload: 64 << 20}
+	cfg := config.Config{Data: t.TempDir(), MasterKey: key, MaxUpload: 64 << 20}
 	for _, c := range change {
 		c(&cfg)
+	}
+	if cfg.DatabaseURL == "" {
+		cfg.DatabaseURL = dbtest.Empty(t)
 	}
 	a, err := app.Prepare(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -428,10 +431,10 @@ func TestASecondBackupCopiesWhatIsNew(t *testing.T) {
 	if names := filesOf(t, dir); len(names) != 5 || slices.ContainsFunc(names, func(n string) bool { return strings.Contains(n, gone) }) {
 		t.Errorf("left: %v", names)
 	}
-	if _, err := place(t).Restore(t.Context(), dir, second.Name, nil); err == nil || !strings.Contains(err.Error(), fourth.Name) {
+	target := place(t)
+	if _, err := target.Restore(t.Context(), dir, second.Name, nil); err == nil || !strings.Contains(err.Error(), fourth.Name) {
 		t.Errorf("a backup that was removed: %v", err)
 	}
-	target := place(t)
 	target.restore(dir, "")
 	mustEqual(t, w, target)
 	if last, err := backup.LastOf(t.Context(), w.DB); err != nil || time.Since(last) > time.Minute {
@@ -449,17 +452,20 @@ func TestRestoreRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", what, err, words)
 		}
 	}
-	refused("a database in use", small(t), "the database is not empty")
+	refused("a database in use", w, "the database is not empty")
 	holding := place(t)
 	if _, err := holding.Blobs.Put(t.Context(), "another-file", strings.NewReader("x")); err != nil {
 		t.Fatal(err)
 	}
 	refused("a store in use", holding, "the store of evidence is not empty")
-	refused("another key", place(t, func(c *config.Config) { c.MasterKey = "b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA=" }), "needs the installation key "+w.Keys.ID())
-	if _, err := place(t).Restore(t.Context(), t.TempDir(), "", nil); err == nil || !strings.Contains(err.Error(), "there is no backup") {
+	other := place(t, func(c *config.Config) {
+		c.DatabaseURL, c.MasterKey = holding.DatabaseURL(), "b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMDA="
+	})
+	refused("another key", other, "needs the installation key "+w.Keys.ID())
+	if _, err := holding.Restore(t.Context(), t.TempDir(), "", nil); err == nil || !strings.Contains(err.Error(), "there is no backup") {
 		t.Errorf("an empty folder: %v", err)
 	}
-	cfg := config.Config{Data: t.TempDir(), DatabaseURL: dbtest.Empty(t)}
+	cfg := config.Config{Data: t.TempDir(), DatabaseURL: holding.DatabaseURL()}
 	if _, err := app.Prepare(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "key is missing") {
 		t.Errorf("without a key: %v", err)
 	}
@@ -468,38 +474,30 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// TestRestoreNamesWhatDoesNotHold: a row that somebody changed in the database, and a log without its end, are backed up as they
-// are, and putting them back says what is wrong.
+// TestRestoreNamesWhatDoesNotHold: what somebody changed in the database is backed up as it is, and putting it back says what is
+// wrong. The place stays empty, so that the backup before can be put there.
 func TestRestoreNamesWhatDoesNotHold(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct{ spoil, want string }{
-		"a changed hash":     {`UPDATE evidence_items SET sha256 = sha256('x') WHERE form = 'text'`, "item of evidence"},
-		"a changed entry":    {`ALTER TABLE audit_entries DISABLE TRIGGER USER; UPDATE audit_entries SET action = 'thing.chanted' WHERE action = 'thing.changed'; ALTER TABLE audit_entries ENABLE TRIGGER USER`, "the audit log: entry 0"},
-		"a person's old key": {`UPDATE person_keys SET wrapped = set_byte(wrapped, 30, get_byte(wrapped, 30) # 1)`, "key of person"},
+	w, dir, target := small(t), t.TempDir(), place(t)
+	before := w.backup(dir, 0)
+	for _, tt := range []struct{ spoil, want string }{
+		{`UPDATE evidence_items SET sha256 = sha256('x') WHERE form = 'text'`, "item of evidence"},
+		{`UPDATE person_keys SET wrapped = set_byte(wrapped, 30, get_byte(wrapped, 30) # 1)`, "key of person"},
+		{`ALTER TABLE audit_entries DISABLE TRIGGER USER; UPDATE audit_entries SET action = 'thing.chanted' WHERE action = 'thing.changed'; ALTER TABLE audit_entries ENABLE TRIGGER USER`,
+			"the audit log: entry 0"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w, dir := small(t), t.TempDir()
-			if _, err := w.Backup(t.Context(), dir, backup.Options{}); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := w.DB.Pool().Exec(t.Context(), tt.spoil); err != nil {
-				t.Fatal(err)
-			}
-			w.backup(dir, 0)
-			target := place(t)
-			_, err := target.Restore(t.Context(), dir, "", nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want %q", err, tt.want)
-			}
-			// The database is as empty as before, so that another backup can be put there.
-			names := filesOf(t, dir)
-			slices.Sort(names)
-			older := strings.TrimSuffix(filepath.Base(names[1]), ".files")
-			if got := target.restore(dir, strings.TrimSuffix(older, ".database")); got.Files != 2 {
-				t.Errorf("the one before: %+v", got)
-			}
-		})
+		if _, err := w.DB.Pool().Exec(t.Context(), tt.spoil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Backup(t.Context(), dir, backup.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := target.Restore(t.Context(), dir, "", nil); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("error %v, want %q", err, tt.want)
+		}
+	}
+	if got := target.restore(dir, before.Name); got.Files != 2 {
+		t.Errorf("the one before: %+v", got)
 	}
 }
 
