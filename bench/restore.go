@@ -133,8 +133,8 @@ func differences(ctx context.Context, a, b *app.App) (different, compared int, e
 			return 0, 0, err
 		}
 	}
-	for name, print := range prints[0] {
-		if prints[1][name] != print {
+	for name, one := range prints[0] {
+		if prints[1][name] != one {
 			different++
 			tell("differs: " + name)
 		}

@@ -328,7 +328,7 @@ func examineFiles(ctx context.Context, cfg config.Config) diagnosis {
 	}
 	store, err := blob.OpenDisk(folder)
 	if err == nil {
-		defer store.Close()
+		defer func() { _ = store.Close() }()
 		err = blob.Check(ctx, store)
 	}
 	if err != nil {
@@ -341,7 +341,7 @@ func examineBucket(ctx context.Context, cfg config.Config) diagnosis {
 	d := diagnosis{"Evidence files", well, app.Bucket(cfg) + "; written, read and deleted a trial file", ""}
 	store, err := app.OpenBucket(cfg)
 	if err == nil {
-		defer store.Close()
+		defer func() { _ = store.Close() }()
 		err = blob.Check(ctx, store)
 	}
 	var once bool

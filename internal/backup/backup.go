@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -128,7 +129,7 @@ func (b *making) run(ctx context.Context) error {
 	b.manifest = Manifest{Format: format, Name: at.Format(nameForm), MadeAt: at, Version: b.Version, Key: b.Keys.ID()}
 	b.report.Name = b.manifest.Name
 	var items []file
-	err := b.folder.write(b.manifest.Name, rowsPart, &b.manifest, func(w writer) error {
+	err := b.folder.write(b.manifest.Name, rowsPart, &b.manifest, func(w io.Writer) error {
 		var err error
 		items, err = b.dump(ctx, w)
 		return err
@@ -139,7 +140,7 @@ func (b *making) run(ctx context.Context) error {
 	if err := b.copyFiles(ctx, items); err != nil {
 		return fmt.Errorf("backing up evidence: %w", err)
 	}
-	if err := b.folder.write(b.manifest.Name, filesPart, &b.manifest, func(w writer) error { return writeFiles(w, items) }); err != nil {
+	if err := b.folder.write(b.manifest.Name, filesPart, &b.manifest, func(w io.Writer) error { return writeFiles(w, items) }); err != nil {
 		return fmt.Errorf("backing up evidence: %w", err)
 	}
 	b.manifest.Files, b.manifest.Bytes = b.report.Files, b.report.Bytes

@@ -155,7 +155,7 @@ func (f *folder) known() map[string]file {
 	return all
 }
 
-func writeFiles(w writer, items []file) error {
+func writeFiles(w io.Writer, items []file) error {
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)
 	for _, f := range items {

@@ -221,9 +221,6 @@ func (f *folder) prune(ctx context.Context, keep int) (removed int, err error) {
 // farAhead is later than any file was written.
 var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// writer is what a part is written to.
-type writer = io.Writer
-
 // key encrypts the parts of backups.
 func (f *folder) key() seal.DataKey { return f.keys.StreamKey("backup") }
 
@@ -232,7 +229,7 @@ func bound(name, part string) string { return "backup " + name + " " + part }
 
 // write makes a part: what fill writes, compressed and encrypted. It gets its name when it is whole and on the disk, and
 // a line in the manifest.
-func (f *folder) write(name, part string, m *Manifest, fill func(writer) error) (err error) {
+func (f *folder) write(name, part string, m *Manifest, fill func(io.Writer) error) (err error) {
 	final := name + "." + part
 	out, err := f.root.OpenFile(final+partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -245,7 +242,7 @@ func (f *folder) write(name, part string, m *Manifest, fill func(writer) error) 
 	}()
 	reader, pipe := io.Pipe()
 	go func() { pipe.CloseWithError(compressed(pipe, fill)) }()
-	defer reader.Close() // or the writer would wait for ever after an error here
+	defer reader.CloseWithError(io.ErrClosedPipe) // or the writer would wait for ever after an error here
 	sealed, err := seal.Encrypt(f.key(), bound(name, part), reader)
 	if err != nil {
 		return errors.Join(err, out.Close())
@@ -259,7 +256,7 @@ func (f *folder) write(name, part string, m *Manifest, fill func(writer) error) 
 	return f.root.Rename(final+partial, final)
 }
 
-func compressed(w io.Writer, fill func(writer) error) error {
+func compressed(w io.Writer, fill func(io.Writer) error) error {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err

@@ -165,7 +165,7 @@ func (r *restoring) verifyLog(ctx context.Context, q db.Querier) error {
 	r.tell.say("verifying the audit log")
 	bundle, out := io.Pipe()
 	go func() { out.CloseWithError(r.Sealer.ExportFrom(ctx, q, out, audit.WithValues)) }()
-	defer bundle.Close()
+	defer bundle.CloseWithError(io.ErrClosedPipe)
 	report, err := proof.Verify(bundle, r.Sealer.Key(), r.manifest.Checkpoint)
 	if err == nil && report.Kept != 1 {
 		err = errors.New("it does not reach the checkpoint of the backup")

@@ -62,7 +62,7 @@ func (r records) Write(p []byte) (int, error) {
 }
 
 // dump writes what one snapshot of the database sees, and returns the items of evidence that it names.
-func (b *making) dump(ctx context.Context, w writer) (items []file, err error) {
+func (b *making) dump(ctx context.Context, w io.Writer) (items []file, err error) {
 	err = b.DB.Pool().AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
 		return pgx.BeginTxFunc(ctx, pooled, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 			if err := b.dumpRows(ctx, tx, w); err != nil {
@@ -80,7 +80,7 @@ func (b *making) dump(ctx context.Context, w writer) (items []file, err error) {
 }
 
 // dumpRows writes the rows. Tables are locked against being altered or dropped, not against being written.
-func (b *making) dumpRows(ctx context.Context, tx pgx.Tx, w writer) error {
+func (b *making) dumpRows(ctx context.Context, tx pgx.Tx, w io.Writer) error {
 	if err := steady(ctx, tx); err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -186,7 +185,7 @@ var built = sync.OnceValues(func() (string, error) {
 	cmd := exec.Command("go", "tool", "-modfile=tools/s3/go.mod", "-n", "versitygw")
 	cmd.Dir = root
 	var said strings.Builder
-	cmd.Stderr = io.Writer(&said)
+	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("build it: %w\n%s", err, said.String())
