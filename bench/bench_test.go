@@ -32,7 +32,7 @@ func TestASmallRunMeasuresEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := plan{small: 300, large: 600, signals: 500, connections: 2, rounds: 1, warm: 50 * time.Millisecond, measure: 200 * time.Millisecond,
-		ingest: 300, upload: 1 << 20, entries: 3000, data: data}
+		ingest: 300, upload: 1 << 20, entries: 3000, people: 200, evidence: 3 << 20, data: data}
 	b, err := run(t.Context(), p)
 	var table bytes.Buffer
 	if b != nil {
@@ -41,7 +41,12 @@ func TestASmallRunMeasuresEverything(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, table.String())
 	}
-	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start"} {
+	for _, r := range b.rows {
+		if strings.HasPrefix(r.what, "tables and files that differ") && !r.met() {
+			t.Errorf("restored something else: %+v", r)
+		}
+	}
+	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start", "first backup", "second backup", "restore, verified", "tables and files that differ"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no line for %q in\n%s", want, table.String())
 		}

@@ -10,6 +10,7 @@
 // from memory.
 //
 //	go run ./bench [--small] [--data DIR] [--parts pages,…] [--strict]
+//	go run ./bench --parts restore [--people N] [--evidence BYTES]      the drill of losing and restoring an installation
 package main
 
 import (
@@ -36,6 +37,8 @@ type plan struct {
 	upload        int64 // bytes of one evidence file
 	entries       int   // of the log, to seal and verify
 	ordinary      int   // candidates of the demo beside its stories
+	people        int   // of the installation that is lost and put back
+	evidence      int64 // bytes of its files
 	data          string
 	parts         []string // what to measure; all when empty
 	strict        bool
@@ -51,12 +54,15 @@ func main() {
 		}
 	}
 	p := plan{small: 10_000, large: 1_000_000, signals: 10_000_000, connections: 8, rounds: 3,
-		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30, entries: 1_000_000, ordinary: 200}
+		warm: 10 * time.Second, measure: 10 * time.Second, ingest: 400_000, upload: 1 << 30, entries: 1_000_000, ordinary: 200,
+		people: 100_000, evidence: 1 << 30, parts: partNames[:len(partNames)-1]}
 	quick := flag.Bool("small", false, "a quick run on 2,000 and 20,000 people")
 	flag.StringVar(&p.data, "data", "", "folder that keeps the installations for later runs (default: a temporary one)")
 	flag.BoolVar(&p.strict, "strict", false, "exit 1 when a bar is not met")
 	flag.IntVar(&p.rounds, "rounds", p.rounds, "interleaved rounds")
-	flag.Func("parts", "measure only some of "+strings.Join(partNames, ","), func(list string) error {
+	flag.Int64Var(&p.evidence, "evidence", p.evidence, "bytes of evidence in the drill of restoring")
+	flag.IntVar(&p.people, "people", p.people, "people in the drill of restoring")
+	flag.Func("parts", "measure only some of (restore is measured only when named) "+strings.Join(partNames, ","), func(list string) error {
 		p.parts = strings.Split(list, ",")
 		if i := slices.IndexFunc(p.parts, func(name string) bool { return !slices.Contains(partNames, name) }); i >= 0 {
 			return fmt.Errorf("there is no part %q", p.parts[i])
@@ -66,6 +72,7 @@ func main() {
 	flag.Parse()
 	if *quick {
 		p.small, p.large, p.signals, p.ingest, p.upload, p.entries = 2_000, 20_000, 50_000, 20_000, 64<<20, 50_000
+		p.people, p.evidence = 2_000, 64<<20
 		p.warm, p.measure = time.Second, 2*time.Second
 	}
 	b, err := run(ctx, p)
@@ -101,19 +108,19 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 			return nil, err
 		}
 	}
-	small, err := openInstallation(ctx, p, p.small, 0)
-	if err != nil {
-		return nil, err
+	b = &bench{plan: p}
+	if p.measures("pages", "writes", "ingest", "upload", "starts") {
+		if b.small, err = openInstallation(ctx, p, p.small, 0); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, b.small.close()) }()
+		if b.large, err = openInstallation(ctx, p, p.large, p.signals); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, b.large.close()) }()
 	}
-	defer func() { err = errors.Join(err, small.close()) }()
-	large, err := openInstallation(ctx, p, p.large, p.signals)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, large.close()) }()
-	b = &bench{plan: p, small: small, large: large}
-	for i, part := range []func(context.Context) error{b.pages, b.writes, b.proofs, b.ingestion, b.uploading, b.starts} {
-		if len(p.parts) > 0 && !slices.Contains(p.parts, partNames[i]) {
+	for i, part := range []func(context.Context) error{b.pages, b.writes, b.proofs, b.ingestion, b.uploading, b.starts, b.restore} {
+		if !p.measures(partNames[i]) {
 			continue
 		}
 		if err := part(ctx); err != nil {
@@ -123,5 +130,10 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 	return b, nil
 }
 
+// measures reports whether one of the parts is to be measured.
+func (p plan) measures(parts ...string) bool {
+	return len(p.parts) == 0 || slices.ContainsFunc(parts, func(name string) bool { return slices.Contains(p.parts, name) })
+}
+
 // partNames are what a run measures, in this order.
-var partNames = []string{"pages", "writes", "proof", "ingest", "upload", "starts"}
+var partNames = []string{"pages", "writes", "proof", "ingest", "upload", "starts", "restore"}

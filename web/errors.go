@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"gatehouse/internal/platform/apperr"
+	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/signin"
 	"gatehouse/web/layout"
@@ -44,6 +45,10 @@ func describe(err error) problem {
 		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The database does not answer just now.",
 			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
 	}
+	if !ok && errors.Is(err, blob.ErrAway) {
+		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The place where the files of evidence are kept does not answer just now.",
+			kept: "Nothing was half saved. Try again in a few minutes; whoever runs Gatehouse finds the reason on the System page."}
+	}
 	if !ok {
 		e = &apperr.Error{}
 	}
@@ -54,6 +59,8 @@ func describe(err error) problem {
 		return problem{status: http.StatusUnprocessableEntity, title: "That could not be saved", message: sentences(e), kept: "Go back: what you typed is still in the form."}
 	case apperr.Stale:
 		return problem{status: http.StatusConflict, title: "Not possible as things are now", message: e.Message, kept: "Nothing was changed. Go back: what you typed is still in the form."}
+	case apperr.Damaged:
+		return problem{status: http.StatusConflict, title: "Not what was collected", message: e.Message}
 	case apperr.Denied:
 		return problem{status: http.StatusForbidden, title: "Not allowed", message: e.Message}
 	case apperr.Unauthenticated:

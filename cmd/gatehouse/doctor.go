@@ -9,11 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/audit"
+	"gatehouse/internal/backup"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/clamd"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
@@ -95,16 +99,14 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	root, key := examineKey(cfg)
 	report = append(report, key)
 	report = append(report, examineDatabase(ctx, cfg, root)...)
-	return append(report, examineAddress(cfg),
-		diagnosis{"Evidence files", well, "on disk, in " + filepath.Join(cfg.Data, "evidence"), "No object storage: the files are as safe as this disk and its backups."},
+	return append(report, examineAddress(cfg), examineFiles(ctx, cfg),
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
 		examineWebhook(cfg),
 		examineScanner(ctx, cfg),
 		examinePreviews(ctx),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
-		configured("Single sign-on", cfg.SSO.Issuer, "people sign in by ", "People sign in with e-mail and password; whoever leaves must be disabled here too: GATEHOUSE_OIDC_ISSUER."),
-		diagnosis{"Backups", absent, "not made by Gatehouse", "Back up the database, the evidence folder and, apart from both, the key: without the key evidence cannot be read."})
+		configured("Single sign-on", cfg.SSO.Issuer, "people sign in by ", "People sign in with e-mail and password; whoever leaves must be disabled here too: GATEHOUSE_OIDC_ISSUER."))
 }
 
 // configured is a part that is there when its setting is.
@@ -289,7 +291,7 @@ func examineAt(ctx context.Context, url, which string, root seal.Root) []diagnos
 	case pending:
 		schema.Found, schema.Note = "migrations are waiting", "The next start applies them, or gatehouse migrate. Back up first."
 	default:
-		return []diagnosis{d, schema, examineBelonging(ctx, open, root), examineLog(ctx, open), examineEvidence(ctx, open)}
+		return []diagnosis{d, schema, examineBelonging(ctx, open, root), examineLog(ctx, open), examineEvidence(ctx, open), examineBackups(ctx, open)}
 	}
 	return []diagnosis{d, schema}
 }
@@ -342,6 +344,69 @@ func examineEvidence(ctx context.Context, open *db.DB) diagnosis {
 		d.State, d.Found = broken, err.Error()
 	case len(altered) > 0:
 		d.State, d.Found, d.Note = broken, fmt.Sprintf("altered or missing: %v", altered), "Put the files back from a backup; at most twenty are named here."
+	}
+	return d
+}
+
+// examineBackups says when the last backup was made.
+func examineBackups(ctx context.Context, open *db.DB) diagnosis {
+	d := diagnosis{"Backups", absent, "", "gatehouse backup FOLDER makes one, beside the running server. Keep the key apart: without it a backup cannot be read."}
+	last, err := backup.LastOf(ctx, open)
+	if err != nil {
+		d.State, d.Found, d.Note = broken, err.Error(), ""
+		return d
+	}
+	var fresh bool
+	if d.Found, fresh = app.BackupState(last, open.Now()); fresh {
+		d.State, d.Note = well, ""
+	}
+	return d
+}
+
+// filesTime is how long the store of evidence is waited for.
+const filesTime = 20 * time.Second
+
+// examineFiles says where evidence files are, and tries the place with a small one that is gone again at once.
+func examineFiles(ctx context.Context, cfg config.Config) diagnosis {
+	ctx, done := context.WithTimeout(ctx, filesTime)
+	defer done()
+	if cfg.S3.Bucket != "" {
+		return examineBucket(ctx, cfg)
+	}
+	folder := app.EvidenceFolder(cfg)
+	d := diagnosis{"Evidence files", well, "on disk, in " + folder, "The files are as safe as this disk and its backups; GATEHOUSE_S3_BUCKET keeps them in a bucket."}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return d // the first start makes it
+	}
+	store, err := blob.OpenDisk(folder)
+	if err == nil {
+		defer func() { _ = store.Close() }()
+		err = blob.Check(ctx, store)
+	}
+	if err != nil {
+		d.State, d.Note = broken, err.Error()
+	}
+	return d
+}
+
+func examineBucket(ctx context.Context, cfg config.Config) diagnosis {
+	d := diagnosis{"Evidence files", well, app.Bucket(cfg) + "; written, read and deleted a trial file", ""}
+	store, err := app.OpenBucket(cfg)
+	if err == nil {
+		defer func() { _ = store.Close() }()
+		err = blob.Check(ctx, store)
+	}
+	var once bool
+	if err == nil {
+		once, err = store.WritesOnce(ctx)
+	}
+	switch {
+	case err != nil:
+		d.State, d.Found, d.Note = broken, app.Bucket(cfg), err.Error()
+	case !once:
+		d.Note = "This service does not refuse to write over a file (If-None-Match). Gatehouse looks before it writes and uses each name once; let nobody else write to the bucket."
+	case strings.HasPrefix(cfg.S3.Endpoint, "http://"):
+		d.Note = "Not https: the files are encrypted, their names and sizes can be seen on the way."
 	}
 	return d
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gatehouse/internal/app"
+	"gatehouse/internal/platform/blob/s3test"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db/dbtest"
 )
@@ -85,5 +86,33 @@ func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	_ = dispatch(context.Background(), []string{"doctor", "--data", data}, stdio{in: strings.NewReader(""), out: &out, err: &out})
 	if !strings.Contains(out.String(), "broken  Database") {
 		t.Errorf("the table says\n%s", out.String())
+	}
+}
+
+// TestDoctorTriesTheBucket: it says whether the bucket can be used, and leaves nothing in it.
+func TestDoctorTriesTheBucket(t *testing.T) {
+	server := s3test.New(t)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte(server.Options.SecretKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none?connect_timeout=2", "S3_ENDPOINT": server.Options.Endpoint,
+		"S3_BUCKET": server.Options.Bucket, "S3_REGION": server.Options.Region, "S3_ACCESS_KEY": server.Options.AccessKey, "S3_SECRET_KEY_FILE": secret} {
+		t.Setenv("GATEHOUSE_"+name, value)
+	}
+	report, _ := doctor(t, "--data", t.TempDir())
+	if d := report["Evidence files"]; d.State != well || !strings.Contains(d.Found, "bucket evidence, at "+server.Options.Endpoint) || !strings.Contains(d.Note, "Not https") {
+		t.Errorf("%+v", d)
+	}
+	if left := server.Objects(t); len(left) != 0 {
+		t.Errorf("the doctor left %v", left)
+	}
+	t.Setenv("GATEHOUSE_S3_BUCKET", "another")
+	if d, code := doctor(t, "--data", t.TempDir()); code != exitFailed || d["Evidence files"].State != broken || !strings.Contains(d["Evidence files"].Note, "cannot be written") {
+		t.Errorf("another bucket: exit %d, %+v", code, d["Evidence files"])
+	}
+	t.Setenv("GATEHOUSE_S3_SECRET_KEY", "both")
+	if d, _ := doctor(t, "--data", t.TempDir()); d["Evidence files"].State != broken || !strings.Contains(d["Evidence files"].Note, "keep one") {
+		t.Errorf("two secrets: %+v", d["Evidence files"])
 	}
 }

@@ -127,8 +127,14 @@ func addSomebody(t *testing.T, data string) string {
 		t.Fatal(err)
 	}
 	defer a.Close()
+	return addPerson(t, a)
+}
+
+// addPerson adds somebody to an installation that is open.
+func addPerson(t *testing.T, a *app.App) string {
+	t.Helper()
 	var personID person.ID
-	err = a.DB.Write(t.Context(), authz.System("test"), func(tx *db.Tx) error {
+	err := a.DB.Write(t.Context(), authz.System("test"), func(tx *db.Tx) error {
 		var err error
 		personID, err = a.Features.People.Add(t.Context(), tx, person.New{Name: "Robin Vale"})
 		tx.Record(db.Entry{Action: "person.added", SubjectKind: "person", SubjectID: string(personID)})

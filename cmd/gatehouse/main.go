@@ -39,6 +39,8 @@ var commands = []command{
 	{"seed", "fill an empty installation with synthetic data, for measuring", runSeed},
 	{"log", "print the audit log's public key, or export it", runLog},
 	{"verify", "check an exported audit log, without an installation", runVerify},
+	{"backup", "copy the installation into a folder, beside a running server", runBackup},
+	{"restore", "put a backup back where nothing is, and verify it", runRestore},
 	{"doctor", "say what is configured, what is missing, and what it costs", runDoctor},
 	{"framework", "print the embedded framework", runFramework},
 }

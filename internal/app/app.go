@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -38,6 +39,8 @@ type App struct {
 	DB       *db.DB
 	Keys     *seal.Keyring
 	Features Features
+	// Blobs is where the files of evidence are.
+	Blobs blob.Store
 	// Extra are routes that the server has beside the product's own; measuring sets them.
 	Extra []web.Route
 
@@ -46,9 +49,10 @@ type App struct {
 	local   *localdb.Server
 	metrics *metrics // nil where nobody asks for them
 	url     string
-	blobs   *blob.Disk
 	// provider is asked who people are; nil where none is set up.
 	provider *openid.Client
+	// closers let go of what is neither database nor memory.
+	closers []io.Closer
 }
 
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
@@ -82,15 +86,21 @@ func (a *App) open(ctx context.Context, reach func(*App, context.Context) error)
 	return a.build(ctx)
 }
 
-// own starts or reaches the database and brings it up to date.
-func (a *App) own(ctx context.Context) error {
-	a.url = a.Config.DatabaseURL
-	if a.url == "" {
-		var err error
-		if a.local, err = startLocal(ctx, a.Config, a.Log); err != nil {
-			return err
-		}
+// reach starts a private database, or takes the address of the one that is configured.
+func (a *App) reach(ctx context.Context) (err error) {
+	if a.url = a.Config.DatabaseURL; a.url != "" {
+		return nil
+	}
+	if a.local, err = startLocal(ctx, a.Config, a.Log); err == nil {
 		a.url = a.local.URL()
+	}
+	return err
+}
+
+// own reaches the database and brings it up to date.
+func (a *App) own(ctx context.Context) error {
+	if err := a.reach(ctx); err != nil {
+		return err
 	}
 	applied, err := migrations.Up(ctx, a.url)
 	if err == nil && applied > 0 {
@@ -127,7 +137,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.Keys = a.keystore.Keyring()
-	if a.blobs, err = blob.OpenDisk(filepath.Join(a.Config.Data, "evidence")); err != nil {
+	if err := a.openBlobs(); err != nil {
 		return err
 	}
 	if a.Config.CheckpointWebhook != "" {
@@ -144,7 +154,7 @@ func (a *App) build(ctx context.Context) error {
 			return err
 		}
 	}
-	a.Features = newFeatures(a.DB, lib, a.Keys, a.blobs, a.provider, a.Config)
+	a.Features = newFeatures(a.DB, lib, a.Keys, a.Blobs, a.provider, a.Config)
 	if a.Config.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 	}
@@ -203,7 +213,7 @@ func (a *App) Sealed() []keystore.Table {
 
 // FeaturesOn builds the features once more, on another connection to the same database: one with a clock of its own.
 func (a *App) FeaturesOn(d *db.DB) Features {
-	return newFeatures(d, a.Features.Catalogue, a.Keys, a.blobs, a.provider, a.Config)
+	return newFeatures(d, a.Features.Catalogue, a.Keys, a.Blobs, a.provider, a.Config)
 }
 
 func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*localdb.Server, error) {
@@ -220,8 +230,8 @@ func startLocal(ctx context.Context, cfg config.Config, log *slog.Logger) (*loca
 // Close ends the features and a private database. It can be called on a half-opened App.
 func (a *App) Close() error {
 	var errs []error
-	if a.blobs != nil {
-		errs = append(errs, a.blobs.Close())
+	for _, c := range a.closers {
+		errs = append(errs, c.Close())
 	}
 	if a.DB != nil {
 		a.DB.Close()

@@ -76,8 +76,12 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 	f.Dashboards = dashboard.NewService(d, lib)
 	f.Privacy = privacy.NewService(d, f.People, f.Evidence, f.Accounts, f.Dashboards)
 	f.Audit = audit.NewService(d)
-	f.Sealer = audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
+	f.Sealer = newSealer(d, keys)
 	return f
+}
+
+func newSealer(d *db.DB, keys *seal.Keyring) *audit.Sealer {
+	return audit.NewSealer(d, "gatehouse-"+keys.ID(), keys.Derive("audit log signer"))
 }
 
 func (f Features) webDeps(a *App) web.Deps {
@@ -121,6 +125,9 @@ func (a *App) chores() []chore {
 		{"make room for signals", time.Hour, func(ctx context.Context) error {
 			return a.Features.Signals.EnsurePartitions(ctx, a.DB.Now())
 		}},
+	}
+	if bucket, ok := a.Blobs.(*blob.S3); ok {
+		chores = append(chores, chore{"sweep unfinished uploads", 24 * time.Hour, bucket.Sweep})
 	}
 	if folder := a.Config.Checkpoints; folder != "" {
 		chores = append(chores, chore{"publish the log's checkpoint", time.Minute, func(ctx context.Context) error {

@@ -15,7 +15,7 @@ import (
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
 	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
-	return append(parts, a.evidencePart(ctx), a.malwarePart(ctx),
+	return append(parts, a.evidencePart(ctx), a.malwarePart(ctx), a.backupPart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
 		a.ssoPart(ctx),
@@ -41,25 +41,6 @@ func (a *App) ssoPart(ctx context.Context) admin.Part {
 		p.Note += " Passwords open Gatehouse as well."
 	default:
 		p.Note += " Passwords open nothing but the break-glass account."
-	}
-	return p
-}
-
-// evidencePart says whether the content of evidence is what was collected, as far as it was read through.
-func (a *App) evidencePart(ctx context.Context) admin.Part {
-	p := admin.Part{Name: "Evidence files", State: "On disk", Ready: true,
-		Note: "Encrypted below the data folder, and read through once a month. Back it up together with the database and the key."}
-	const most = 20
-	altered, err := a.Features.Evidence.AlteredItems(ctx, most)
-	switch {
-	case err != nil:
-		p.State, p.Ready, p.Note = "Not known", false, "What came of reading it through could not be read."
-	case len(altered) > 0:
-		p.State, p.Ready = "Altered or missing", false
-		p.Note = fmt.Sprintf("What was collected is no longer there, or no longer what it was: put the files back from a backup. Items: %v.", altered)
-		if len(altered) == most {
-			p.Note += " There may be more."
-		}
 	}
 	return p
 }
@@ -91,9 +72,9 @@ func (a *App) malwarePart(ctx context.Context) admin.Part {
 
 func (a *App) databasePart(ctx context.Context) admin.Part {
 	p := admin.Part{Name: "Database", State: "Private PostgreSQL", Ready: true,
-		Note: "Runs under the data folder with Gatehouse. Stop Gatehouse before copying the folder as a backup."}
+		Note: "Runs under the data folder with Gatehouse."}
 	if a.local == nil {
-		p.State, p.Note = "PostgreSQL server", "Back it up with the server's own tools."
+		p.State, p.Note = "PostgreSQL server", "At the address that is configured."
 	}
 	if err := a.ready(ctx); err != nil {
 		p.State, p.Ready, p.Note = "Not reachable", false, "Nothing can be read or saved until the database answers again."

@@ -20,6 +20,7 @@ const module = "gatehouse"
 var features = []string{
 	"catalogue", "account", "notify", "factor", "signin", "person", "evidence", "flag", "claim", "linkage", "assessment",
 	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "privacy", "audit",
+	"hiring", "interview", "signal", "detect", "inventory", "payment", "incident", "control", "candidate", "report", "dashboard", "audit", "backup",
 }
 
 // shared are the packages under web that pages may import; the last two may import features.

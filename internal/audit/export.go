@@ -27,22 +27,31 @@ const exportBatch = 1000
 
 // Export writes what is sealed as a bundle that proof.Verify reads, in memory that does not grow with the log.
 func (s *Sealer) Export(ctx context.Context, w io.Writer, with Contents) error {
-	return s.db.Read(ctx, func(q db.Querier) error {
-		last, err := lastCheckpoint(ctx, q)
-		if err != nil {
+	return s.db.Read(ctx, func(q db.Querier) error { return s.ExportFrom(ctx, q, w, with) })
+}
+
+// ExportFrom is Export of the log as a transaction sees it.
+func (s *Sealer) ExportFrom(ctx context.Context, q db.Querier, w io.Writer, with Contents) error {
+	last, err := lastCheckpoint(ctx, q)
+	if err != nil {
+		return err
+	}
+	out, err := proof.NewWriter(w, s.origin)
+	if err != nil {
+		return err
+	}
+	for from := int64(0); from < last.Size; from += exportBatch {
+		if err := exportSome(ctx, q, out, from, with); err != nil {
 			return err
 		}
-		out, err := proof.NewWriter(w, s.origin)
-		if err != nil {
-			return err
-		}
-		for from := int64(0); from < last.Size; from += exportBatch {
-			if err := exportSome(ctx, q, out, from, with); err != nil {
-				return err
-			}
-		}
-		return out.Close()
-	})
+	}
+	return out.Close()
+}
+
+// CheckpointFrom returns the signed note of the last checkpoint as a transaction sees it; empty without one.
+func CheckpointFrom(ctx context.Context, q db.Querier) (string, error) {
+	signed, _, err := lastNote(ctx, q)
+	return signed, err
 }
 
 func exportSome(ctx context.Context, q db.Querier, out *proof.Writer, from int64, with Contents) error {

@@ -165,7 +165,7 @@ func TestPaymentsLieEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	now, err := claims.ForPerson(t.Context(), d.Pool(), p.ID)
-	if err != nil || len(now) != 1 || now[0].Value != person.Erased {
+	if err != nil || len(now) != 1 || now[0].Value != person.Unreadable {
 		t.Errorf("once erased: %+v, %v", now, err)
 	}
 }

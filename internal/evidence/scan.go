@@ -8,12 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"gatehouse/internal/platform/authz"
-	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/id"
-	"gatehouse/internal/platform/seal"
-	"gatehouse/internal/platform/upload"
 )
 
 const (
@@ -65,10 +61,7 @@ func (s *Service) scan(ctx context.Context, item Item) error {
 	if result == before || result == Intact && before != Altered {
 		return s.noteScan(ctx, item.ID, result)
 	}
-	return s.db.Write(ctx, authz.System("scan"), func(tx *db.Tx) error {
-		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, "scanned", map[string]any{"result": result}, nil))
-		return putScan(ctx, tx, item.ID, tx.Now, result)
-	})
+	return s.alarm(ctx, item, result)
 }
 
 func (s *Service) noteScan(ctx context.Context, itemID ID, result string) error {
@@ -82,13 +75,14 @@ const unread = "unread"
 
 // examine reads an item's content through and says whether it is what was collected.
 func (s *Service) examine(ctx context.Context, item Item) (result string, err error) {
-	switch err := s.readThrough(ctx, item); {
-	case errors.Is(err, seal.ErrAltered), errors.Is(err, upload.ErrMismatch), errors.Is(err, blob.ErrNotFound):
-		return Altered, nil
-	case err != nil:
-		return "", err
+	err = s.readThrough(ctx, item)
+	if err == nil {
+		return Intact, nil
 	}
-	return Intact, nil
+	if Spoiled(err) {
+		return Altered, nil
+	}
+	return "", err
 }
 
 // AlteredItems lists items whose content was altered or missing when it was last read through, at most so many.
@@ -102,10 +96,13 @@ func AlteredIn(ctx context.Context, q db.Querier, most int) ([]ID, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[ID])
 }
 
-// toScan finds items never read through, the oldest first, and when there are none those whose turn comes round.
+// toScan finds items never read through, the oldest first, and when there are none those whose turn comes round. Items are
+// read in the order of their ids, so that what lies behind the last one read is new. Those that somebody found altered before
+// their turn say nothing about the ones before them.
 func toScan(ctx context.Context, q db.Querier, now time.Time) ([]Item, error) {
 	rows, _ := q.Query(ctx, `SELECT `+itemColumns+itemTables+`
-		WHERE  e.id > COALESCE((SELECT evidence_id FROM evidence_scans ORDER BY evidence_id DESC LIMIT 1), '00000000-0000-0000-0000-000000000000')
+		WHERE  e.id > COALESCE((SELECT evidence_id FROM evidence_scans WHERE result <> 'altered' ORDER BY evidence_id DESC LIMIT 1), '00000000-0000-0000-0000-000000000000')
+		AND    NOT EXISTS (SELECT FROM evidence_scans s WHERE s.evidence_id = e.id)
 		AND    e.id < $1 AND e.erased_at IS NULL
 		ORDER  BY e.id
 		LIMIT  $2`, id.Ago(scanSettled), scanBatch)
@@ -135,4 +132,17 @@ func putScan(ctx context.Context, q db.Querier, itemID ID, at time.Time, result 
 		INSERT INTO evidence_scans (evidence_id, at, result) VALUES ($1, $2, $3)
 		ON CONFLICT (evidence_id) DO UPDATE SET at = excluded.at, result = excluded.result`, itemID, at, result)
 	return err
+}
+
+// clearScan ends the alarm about an item. One whose turn has not come yet is left to the scan: noted as read, it would have
+// the scan pass over those before it.
+func clearScan(ctx context.Context, q db.Querier, itemID ID, at time.Time) error {
+	tag, err := q.Exec(ctx, `
+		DELETE FROM evidence_scans
+		WHERE  evidence_id = $1
+		AND    NOT EXISTS (SELECT FROM evidence_scans s WHERE s.evidence_id > $1 AND s.result <> 'altered')`, itemID)
+	if err != nil || tag.RowsAffected() > 0 {
+		return err
+	}
+	return putScan(ctx, q, itemID, at, Intact)
 }

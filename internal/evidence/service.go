@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -336,7 +335,13 @@ func (s *Service) open(ctx context.Context, actor authz.Actor, itemID ID, how To
 		return item, nil, err
 	}
 	content, err := s.content(ctx, item)
-	return item, content, err
+	switch {
+	case err == nil:
+		return item, &watched{ReadCloser: content, damaged: func(cause error) error { return s.damaged(ctx, item, cause) }}, nil
+	case Spoiled(err):
+		err = s.damaged(ctx, item, err)
+	}
+	return item, nil, err
 }
 
 // touch records that the content of an item is about to be read, if that is allowed.
@@ -400,22 +405,7 @@ func (s *Service) content(ctx context.Context, item Item) (io.ReadCloser, error)
 	if err != nil {
 		return nil, err
 	}
-	want := upload.Received{SHA256: [sha256.Size]byte(item.SHA256), Size: item.Size, Type: item.MediaType}
-	if in.BlobKey != nil {
-		return upload.Open(ctx, s.blobs, key, *in.BlobKey, string(item.ID), want)
-	}
-	plain, err := seal.Decrypt(key, string(item.ID), bytes.NewReader(in.Body))
-	if err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(plain, maxText+1))
-	if err != nil {
-		return nil, err
-	}
-	if sha256.Sum256(content) != want.SHA256 {
-		return nil, upload.ErrMismatch
-	}
-	return io.NopCloser(bytes.NewReader(content)), nil
+	return Kept{ID: item.ID, SHA256: item.SHA256, Size: item.Size, MediaType: item.MediaType, BlobKey: in.BlobKey, Body: in.Body}.content(ctx, s.blobs, key)
 }
 
 // Verify reads an item from its first byte to its last, compares it with the hash from its arrival, and records the
@@ -431,7 +421,7 @@ func (s *Service) Verify(ctx context.Context, actor authz.Actor, itemID ID) (res
 	if result, err = s.examine(ctx, item); err != nil {
 		return "", err
 	}
-	return result, s.recordVerified(ctx, actor, itemID, result)
+	return result, errors.Join(s.recordVerified(ctx, actor, itemID, result), s.found(ctx, item, result))
 }
 
 func (s *Service) readThrough(ctx context.Context, item Item) error {

@@ -336,6 +336,71 @@ func TestAlteredContentIsNoticed(t *testing.T) {
 	}
 }
 
+// TestWhoeverFindsItAlteredRaisesTheAlarm: opening or verifying an item whose file is not what was collected is the same alarm
+// as that of the scan, at once and once, and the scan passes no other item over for it.
+func TestWhoeverFindsItAlteredRaisesTheAlarm(t *testing.T) {
+	w := setup(t)
+	itemID := w.file(w.hr, w.add(), strings.Repeat("content ", 40_000))
+	name := w.blobFile()
+	content, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarms := func(want int, what string) {
+		t.Helper()
+		found, err := w.s.AlteredItems(t.Context(), 10)
+		entries := w.count(`SELECT count(*) FROM audit_entries WHERE action = 'evidence.scanned' AND subject_id = $1 AND detail ->> 'result' = 'altered'`, itemID)
+		if err != nil || len(found) != min(want, 1) || entries != want {
+			t.Errorf("%s: %v are altered, %d entries, want %d; error %v", what, found, entries, want, err)
+		}
+	}
+	spoiled := bytes.Clone(content)
+	spoiled[len(spoiled)-5] ^= 1
+	w.rewrite(name, spoiled)
+	_, err = w.read(w.hr, itemID, evidence.Downloaded)
+	wantKind(t, err, apperr.Damaged)
+	alarms(1, "opened what was altered")
+	_, err = w.read(w.hr, itemID, evidence.Viewed)
+	wantKind(t, err, apperr.Damaged)
+	alarms(1, "opened again")
+
+	w.rewrite(name, content)
+	if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Intact {
+		t.Errorf("verified what was put back: %q, %v", result, err)
+	}
+	if found, err := w.s.AlteredItems(t.Context(), 10); err != nil || len(found) != 0 {
+		t.Errorf("put back and verified: %v, %v", found, err)
+	}
+
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := w.s.Verify(t.Context(), w.hr, itemID); err != nil || result != evidence.Altered {
+		t.Errorf("verified what is gone: %q, %v", result, err)
+	}
+	alarms(2, "verified what is gone")
+	_, err = w.read(w.hr, itemID, evidence.Downloaded)
+	wantKind(t, err, apperr.Damaged)
+	alarms(2, "opened what is gone")
+
+	const older = "01900000-0000-7000-8000-000000000000" // never read through, and its file is gone too
+	w.exec(`INSERT INTO evidence_items (id, person_id, form, kind, title, sha256, size, media_type, blob_key, collected_at)
+		SELECT $1, person_id, form, kind, title, sha256, size, media_type, 'gone', collected_at FROM evidence_items`, older)
+	if err := w.s.Scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := w.s.AlteredItems(t.Context(), 10); err != nil || !slices.Equal(found, []evidence.ID{older, itemID}) {
+		t.Errorf("the scan passed over an older item: %v, %v", found, err)
+	}
+}
+
+func (w world) rewrite(name string, content []byte) {
+	w.Helper()
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
 // TestEvidenceIsReadThroughInTheBackground: what is altered or gone becomes an alarm and an entry, once; put back, it is none.
 func TestEvidenceIsReadThroughInTheBackground(t *testing.T) {
 	w := setup(t)

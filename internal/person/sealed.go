@@ -12,8 +12,8 @@ import (
 // Blind returns the keyed hashes of one kind of value, by which equal ones are found without being readable.
 func (s *Service) Blind(kind string) seal.Blind { return s.keys.Blind(kind) }
 
-// Erased stands for a value whose key was destroyed with the person's data.
-const Erased = "(erased)"
+// Unreadable stands for a value whose key was destroyed with the person's data.
+const Unreadable = "(erased)"
 
 // Opener opens sealed values of one person, whose wrapped data key was read along with them. The key is unwrapped once, for the
 // first value.
@@ -29,13 +29,13 @@ func (s *Service) Opener(personID ID, wrapped []byte) *Opener {
 	return &Opener{people: s, personID: personID, wrapped: wrapped}
 }
 
-// Open returns the value that was sealed for owner: Erased where the key is gone, and nothing for nil.
+// Open returns the value that was sealed for owner: Unreadable where the key is gone, and nothing for nil.
 func (o *Opener) Open(sealed []byte, owner string) (string, error) {
 	switch {
 	case sealed == nil:
 		return "", nil
 	case o.wrapped == nil:
-		return Erased, nil
+		return Unreadable, nil
 	}
 	if o.key == nil {
 		key, err := o.people.Unwrap(o.wrapped, o.personID)

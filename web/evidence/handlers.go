@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"log/slog"
@@ -158,8 +159,8 @@ var harmless = map[string]bool{
 // knowingly is the field that says that somebody knows of the malware in a file and wants it all the same.
 const knowingly = "knowingly"
 
-// Download gives out a file, or a text or link as one. A file that turns out to be altered on the way breaks the
-// connection off: a browser must not take a part for the whole.
+// Download gives out a file, or a text or link as one. What is wrong from the first byte on has an answer in words. A file
+// that turns out to be altered later breaks the connection off: a browser must not take a part for the whole.
 func (h *Handlers) Download(w http.ResponseWriter, r *http.Request) error {
 	id, err := request.ID[evidence.ID](r, "id")
 	if err != nil {
@@ -179,8 +180,12 @@ func (h *Handlers) Download(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
+	begun := bufio.NewReader(content)
+	if _, err := begun.Peek(1); err != nil && err != io.EOF {
+		return err
+	}
 	lockDown(w.Header(), item)
-	if _, err := io.Copy(w, content); err != nil {
+	if _, err := io.Copy(w, begun); err != nil {
 		if r.Context().Err() == nil {
 			h.log.ErrorContext(r.Context(), "download broken off", "evidence", id, "error", err)
 		}

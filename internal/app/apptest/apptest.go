@@ -34,10 +34,14 @@ type World struct {
 	t   testing.TB
 }
 
-// New starts an installation that ends with the test.
-func New(t testing.TB) *World {
+// New starts an installation that ends with the test. What it is set up with can be changed first.
+func New(t testing.TB, change ...func(*config.Config)) *World {
 	t.Helper()
-	return With(t, func(string, *config.Config) {})
+	return With(t, func(_ string, cfg *config.Config) {
+		for _, c := range change {
+			c(cfg)
+		}
+	})
 }
 
 // With is New with another configuration: set changes it, and is told at which address the server will answer.

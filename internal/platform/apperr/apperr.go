@@ -24,6 +24,7 @@ const (
 	Unauthenticated             // 303 to the sign-in page, 401 under /api
 	Oversize                    // 413
 	Limited                     // 429, with Retry-After
+	Damaged                     // 409: what was kept is no longer what it was
 )
 
 // Error is an error with a kind and a message for people.

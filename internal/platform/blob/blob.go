@@ -3,14 +3,18 @@
 //
 // A store knows nothing of people, types or keys. What it is given is already
 // encrypted (package seal), so that whoever holds the disk or the bucket holds
-// nothing. Disk is the store of an installation that works alone; another one
-// joins by passing blobtest.Contract.
+// nothing. Disk is the store of an installation that works alone, S3 keeps blobs
+// in a bucket; both pass blobtest.Contract.
 package blob
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -20,6 +24,9 @@ var (
 	// ErrExists says that there is a blob of that key already. Evidence is
 	// never changed, so a blob is never written over.
 	ErrExists = errors.New("blob already exists")
+	// ErrAway says that the store cannot be used just now or as it is set up:
+	// nobody knows whether the blob is there.
+	ErrAway = errors.New("the store cannot be used")
 	// ErrKey says that a key is not of the form CheckKey asks for.
 	ErrKey = errors.New("malformed blob key")
 )
@@ -48,6 +55,48 @@ type Store interface {
 type Info struct {
 	Size int64 // bytes stored, which is more than was encrypted
 }
+
+// Check tries a store with a small blob that is gone again at once: it must
+// take it, give it back, and know that it is gone.
+func Check(ctx context.Context, s Store) error {
+	key := probe()
+	content := []byte("A blob to try the store with.")
+	if _, err := s.Put(ctx, key, bytes.NewReader(content)); err != nil {
+		return fmt.Errorf("it cannot be written: %w", err)
+	}
+	err := giveBack(ctx, s, key, content)
+	if deleteErr := s.Delete(context.WithoutCancel(ctx), key); deleteErr != nil {
+		return errors.Join(err, fmt.Errorf("nothing can be deleted from it: %w", deleteErr))
+	}
+	if err != nil {
+		return err
+	}
+	// A key that may not list a bucket is told "denied" of what is not there.
+	if _, err := s.Stat(ctx, key); !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("it does not know what is not there: %v", err)
+	}
+	return nil
+}
+
+func giveBack(ctx context.Context, s Store, key string, want []byte) error {
+	r, err := s.Get(ctx, key)
+	if err != nil {
+		return fmt.Errorf("it cannot be read: %w", err)
+	}
+	defer r.Close()
+	got, err := io.ReadAll(r)
+	if err == nil && !bytes.Equal(got, want) {
+		err = errors.New("it gives back other bytes")
+	}
+	if err != nil {
+		return fmt.Errorf("it cannot be read: %w", err)
+	}
+	return nil
+}
+
+// probe is the key of a blob to try a store with; no item of evidence has such
+// a one.
+func probe() string { return "probe-" + strings.ToLower(rand.Text()) }
 
 // maxKey is the longest key, in bytes.
 const maxKey = 128

@@ -30,6 +30,8 @@ type Config struct {
 	MasterKey, MasterKeyFile, KMSCommand string
 	// NewMasterKey, NewMasterKeyFile and NewKMSCommand are the same of the root key that is to come instead.
 	NewMasterKey, NewMasterKeyFile, NewKMSCommand string
+	// S3 keeps evidence in a bucket; without one its files lie under Data.
+	S3 S3
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
 	// CheckpointWebhook is an address to which checkpoints are posted; CheckpointSecret signs the messages, if there is one.
@@ -65,6 +67,14 @@ type SSO struct {
 	Name string
 }
 
+// S3 says where a bucket is.
+type S3 struct {
+	Endpoint, Bucket, Region, Prefix string
+	AccessKey, SecretKey             string
+	// SecretKeyFile is a file that holds the secret key, in its stead.
+	SecretKeyFile string
+}
+
 // option is one line of the table.
 type option struct {
 	flag, env, fallback, help string
@@ -93,6 +103,20 @@ var options = []option{
 		text(func(c *Config) *string { return &c.NewMasterKeyFile }), false},
 	{"", "GATEHOUSE_NEW_KMS_COMMAND", "", "the same behind a program",
 		text(func(c *Config) *string { return &c.NewKMSCommand }), true},
+	{"s3-bucket", "GATEHOUSE_S3_BUCKET", "", "bucket that keeps the evidence files (default: a folder below the data folder)",
+		text(func(c *Config) *string { return &c.S3.Bucket }), false},
+	{"s3-endpoint", "GATEHOUSE_S3_ENDPOINT", "", "address of the S3 service, such as https://s3.example.com (default: Amazon's)",
+		text(func(c *Config) *string { return &c.S3.Endpoint }), false},
+	{"s3-region", "GATEHOUSE_S3_REGION", "", "region of the bucket (default: the service is asked)",
+		text(func(c *Config) *string { return &c.S3.Region }), false},
+	{"s3-prefix", "GATEHOUSE_S3_PREFIX", "", "folder within the bucket",
+		text(func(c *Config) *string { return &c.S3.Prefix }), false},
+	{"", "GATEHOUSE_S3_ACCESS_KEY", "", "access key for the bucket",
+		text(func(c *Config) *string { return &c.S3.AccessKey }), true},
+	{"", "GATEHOUSE_S3_SECRET_KEY", "", "secret key for the bucket",
+		text(func(c *Config) *string { return &c.S3.SecretKey }), true},
+	{"s3-secret-key-file", "GATEHOUSE_S3_SECRET_KEY_FILE", "", "file that holds the secret key for the bucket",
+		text(func(c *Config) *string { return &c.S3.SecretKeyFile }), false},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
 	{"", "GATEHOUSE_CHECKPOINT_WEBHOOK", "", "https address to which the audit log's signed checkpoints are posted",

@@ -22,3 +22,9 @@ func (d *DB) Recall(ctx context.Context, name string) (kept string, err error) {
 	err = d.pool.QueryRow(ctx, `SELECT coalesce((SELECT value FROM installation WHERE name = $1), '')`, name).Scan(&kept)
 	return kept, err
 }
+
+// Note keeps a fact about the installation under a name, in place of what was kept before.
+func (t *Tx) Note(ctx context.Context, name, value string) error {
+	_, err := t.Exec(ctx, `INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}

@@ -101,6 +101,11 @@ func (k *Keyring) known(header []byte) (Key, error) {
 
 const wrapPurpose = "wrap data keys"
 
+// StreamKey returns the key that encrypts streams of one purpose, such as backups, which belong to nobody in particular.
+func (k *Keyring) StreamKey(purpose string) DataKey {
+	return DataKey{keep(k.Derive("stream " + purpose))}
+}
+
 // NewDataKey makes a person's key, and its wrapped form, which is to be stored.
 func (k *Keyring) NewDataKey(personID string) (key DataKey, wrapped []byte, err error) {
 	if personID == "" {

@@ -54,10 +54,25 @@ func URL(t testing.TB) string {
 	return s.lend(t)
 }
 
+// Empty makes a database with nothing in it, not even a schema, and returns its address like URL.
+func Empty(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("no PostgreSQL for tests: %v", err)
+	}
+	return s.give(t, s.createEmpty)
+}
+
 // lend makes a database for the time of a test.
 func (s *server) lend(t testing.TB) string {
 	t.Helper()
-	name, err := s.create(t.Context())
+	return s.give(t, s.create)
+}
+
+func (s *server) give(t testing.TB, create func(context.Context) (string, error)) string {
+	t.Helper()
+	name, err := create(t.Context())
 	if err != nil {
 		t.Fatalf("make the test's database: %v", err)
 	}

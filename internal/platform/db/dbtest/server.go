@@ -99,7 +99,7 @@ var created atomic.Int64
 
 // create copies the template under a name that tells the process it belongs to.
 func (s *server) create(ctx context.Context) (string, error) {
-	name := fmt.Sprintf("%s%d_%d_%s", testPrefix, os.Getpid(), created.Add(1), strings.ToLower(rand.Text()[:6]))
+	name := newName()
 	for try := 0; ; try++ {
 		template, err := s.ready(ctx)
 		if err != nil {
@@ -117,6 +117,17 @@ func (s *server) create(ctx context.Context) (string, error) {
 		}
 		return "", err
 	}
+}
+
+// createEmpty makes a database from nothing.
+func (s *server) createEmpty(ctx context.Context) (string, error) {
+	name := newName()
+	_, err := s.admin.Exec(ctx, "CREATE DATABASE "+quote(name)+" OWNER "+quote(s.owner))
+	return name, err
+}
+
+func newName() string {
+	return fmt.Sprintf("%s%d_%d_%s", testPrefix, os.Getpid(), created.Add(1), strings.ToLower(rand.Text()[:6]))
 }
 
 // ready returns the template for the current migrations, making it if needed.
