@@ -39,7 +39,6 @@ type estate struct {
 	grant       inventory.ID
 	payment     payment.ID
 	entry       string // of the dossier
-	exhibit     evidence.ID
 	view        string
 	session     string
 	elsewhere   string // another session of theirs
@@ -49,7 +48,6 @@ type estate struct {
 	link        string
 	hold        string // on the subject, by the case
 	logged      string // an entry of the log about the case
-	listed      string // and one about a user
 }
 
 // staff do what the owner of an estate may not.
@@ -157,8 +155,6 @@ func (e *estate) incident(t testing.TB, w *apptest.World, by staff, owner accoun
 	must(t, f.Cases.AddPayment(ctx, lead, e.caseID, payment.New{PayOn: w.DB.Now(), Amount: "4250", Currency: "EUR", Method: payment.BankTransfer, State: payment.Planned}))
 	must(t, f.Cases.AddEntry(ctx, lead, e.caseID, incident.NewEntry{FieldID: "field-alias", Value: "mara.o"}))
 	must(t, f.Cases.ExplainGap(ctx, lead, e.caseID, "field-phone", "Never given."))
-	e.exhibit, err = f.Evidence.AddText(ctx, lead, evidence.Add{PersonID: string(e.colleague), CaseID: string(e.caseID), Kind: "note", Title: "Log of the VPN"}, "Two logins.")
-	must(t, err)
 	if owner.Actor().May(authz.CaseRead) {
 		function := incident.Engineering
 		if owner.Actor().May(authz.CaseLead) {
@@ -190,7 +186,6 @@ func (e *estate) account(t testing.TB, w *apptest.World, by staff, owner account
 	must(t, err)
 	e.link, err = f.Accounts.NewLink(ctx, by.administrator.Actor(), invited)
 	must(t, err)
-	e.listed = text(t, w, `SELECT id FROM audit_entries WHERE action = 'user.added' AND subject_id = $1 LIMIT 1`, string(owner.ID))
 }
 
 // begin signs somebody in and returns the id of their session.
