@@ -139,7 +139,7 @@ func (w *world) form(b *apptest.Browser, fields map[string]string, file string, 
 		err = errors.Join(err, m.WriteField(name, value))
 	}
 	part, fileErr := m.CreateFormFile("file", file)
-	if _, writeErr := part.Write([]byte(hostile)); file != "" {
+	if _, writeErr := part.Write([]byte("Dear all, " + hostile)); file != "" {
 		err = errors.Join(err, writeErr)
 	}
 	if err = errors.Join(err, fileErr, m.Close()); err != nil {
