@@ -1078,6 +1078,7 @@ COMMENT ON COLUMN claims.value IS 'personal: what was claimed, such as an addres
 COMMENT ON COLUMN claims.match_key IS 'personal: the same in one form, for comparing';
 COMMENT ON COLUMN claims.detail IS 'personal: more of the claim';
 COMMENT ON COLUMN claims.source IS 'personal: where the claim was made';
+COMMENT ON COLUMN claims.sealed IS 'personal: what the person says of a payment, encrypted under their data key';
 
 COMMENT ON TABLE custody_events IS 'Every touch of evidence. [person: evidence_id of evidence_items]';
 COMMENT ON COLUMN custody_events.actor_label IS 'facts';
@@ -1089,6 +1090,8 @@ COMMENT ON TABLE dossier_entries IS 'What was collected about the subject of a c
 COMMENT ON COLUMN dossier_entries.field_id IS 'facts';
 COMMENT ON COLUMN dossier_entries.value IS 'personal: what was found';
 COMMENT ON COLUMN dossier_entries.source IS 'personal: where';
+COMMENT ON COLUMN dossier_entries.sealed IS 'personal: the value of a special field, encrypted under the data key of the subject';
+COMMENT ON COLUMN dossier_entries.match_key IS 'personal: keyed hash of a special value that may link people';
 
 COMMENT ON TABLE dossier_gaps IS 'Why a field of the dossier is empty. [person: case_id of cases, deleted]';
 COMMENT ON COLUMN dossier_gaps.field_id IS 'facts';
@@ -1201,6 +1204,8 @@ COMMENT ON COLUMN payments.destination IS 'personal: bank account or wallet';
 COMMENT ON COLUMN payments.state IS 'facts';
 COMMENT ON COLUMN payments.note IS 'personal: what was noted';
 COMMENT ON COLUMN payments.explanation IS 'personal: why it was paid';
+COMMENT ON COLUMN payments.destination_sealed IS 'personal: account, wallet or platform, encrypted under the data key of the person';
+COMMENT ON COLUMN payments.match_key IS 'personal: keyed hash of the account or wallet';
 
 COMMENT ON TABLE people IS 'The human record. [person: id]';
 COMMENT ON COLUMN people.name IS 'personal: name';
@@ -1250,6 +1255,8 @@ COMMENT ON COLUMN sessions.token_hash IS 'secret: session';
 COMMENT ON COLUMN sessions.data IS 'secret: what the session was asked';
 COMMENT ON COLUMN sessions.ip IS 'staff: network address';
 COMMENT ON COLUMN sessions.user_agent IS 'staff: browser';
+COMMENT ON COLUMN sessions.subject IS 'personal: the name by which a sign-in provider knows somebody';
+COMMENT ON COLUMN sessions.id_token IS 'personal: what a sign-in provider says of somebody, encrypted';
 
 COMMENT ON TABLE signal_batches IS 'Requests that brought signals: counts and ids.';
 COMMENT ON COLUMN signal_batches.names IS 'facts';

@@ -31,7 +31,6 @@ var tables = map[string]string{
 	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
 	"installation_keys": "platform/keystore",
 	"users":             "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
-	"users": "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
 	"user_identities": "signin", "sso_flows": "signin", "sso_logouts": "signin", "sso_rules": "signin", "sso_groups": "signin",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",

@@ -18,15 +18,19 @@ func FuzzInspector(f *testing.F) {
 	}
 	f.Add(bytes.Repeat([]byte("a"), 5000), int64(4999))
 	f.Fuzz(func(t *testing.T, content []byte, limit int64) {
-		in := newInspector(bytes.NewReader(content), limit)
-		read, err := io.ReadAll(in)
+		arrive := func(r io.Reader) ([]byte, Received, error) {
+			in := &arrival{inspector: newInspector(r, limit), policy: Anything}
+			defer in.examiner.close()
+			read, err := io.ReadAll(in)
+			return read, in.got, err
+		}
+		read, got, err := arrive(bytes.NewReader(content))
 		if tooLarge := int64(len(content)) > limit && len(content) > 0; tooLarge != (err != nil) {
 			t.Fatalf("%d bytes of at most %d: %v", len(content), limit, err)
 		}
 		if err != nil {
 			return
 		}
-		got := in.received()
 		if !bytes.Equal(read, content) || got.Size != int64(len(content)) || got.SHA256 != sha256.Sum256(content) {
 			t.Fatalf("%d bytes received as %+v", len(content), got)
 		}
@@ -34,9 +38,9 @@ func FuzzInspector(f *testing.F) {
 		if err != nil || kind != got.Type || len(params) > 0 || strings.ContainsFunc(got.Type, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			t.Fatalf("the type is %q", got.Type)
 		}
-		slow := newInspector(iotest.OneByteReader(bytes.NewReader(content)), limit)
-		if _, err := io.Copy(io.Discard, slow); err != nil || slow.received() != got {
-			t.Fatalf("byte by byte it is %+v, %v, at once %+v", slow.received(), err, got)
+		_, slow, err := arrive(iotest.OneByteReader(bytes.NewReader(content)))
+		if err != nil || slow.Size != got.Size || slow.SHA256 != got.SHA256 || slow.Type != got.Type {
+			t.Fatalf("byte by byte it is %+v, %v, at once %+v", slow, err, got)
 		}
 	})
 }
