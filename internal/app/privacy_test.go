@@ -416,6 +416,20 @@ func (h holding) givesOutAllButCases() {
 		if people := records.Records["people"]; len(people) != 1 || people[0]["name"] != h.name {
 			t.Errorf("%s: people: %v", tt.name, people)
 		}
+		if tt.tells {
+			for _, table := range []string{"claims", "payments", "dossier_entries"} {
+				for _, row := range records.Records[table] {
+					for column, value := range row {
+						if text, _ := value.(string); strings.HasPrefix(text, `\x`) {
+							t.Errorf("%s: %s.%s is given out encrypted", tt.name, table, column)
+						}
+					}
+				}
+			}
+		}
+		if to, _ := first(records.Records["payments"])["destination_sealed"].(string); tt.tells && to == "" {
+			t.Errorf("%s: where money went is not given out", tt.name)
+		}
 		for _, part := range []string{"records.json", "records.html"} {
 			if !strings.Contains(parts[part], h.name) {
 				t.Errorf("%s: %s does not name them", tt.name, part)
@@ -436,6 +450,13 @@ func (h holding) givesOutAllButCases() {
 			t.Errorf("%s: %s", tt.name, parts["README.txt"])
 		}
 	}
+}
+
+func first(rows []map[string]any) map[string]any {
+	if len(rows) == 0 {
+		return nil
+	}
+	return rows[0]
 }
 
 func keys(m map[string]string) []string {

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +16,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"gatehouse/internal/claim"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/incident"
+	"gatehouse/internal/payment"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/seal"
 )
 
 // shownRows is how many rows of a table the page that people read shows; the file for machines has them all.
@@ -37,6 +42,7 @@ type Disclosure struct {
 	personID person.ID
 	cases    []string
 	items    []evidence.ID
+	key      seal.DataKey // of the person's most sensitive values
 }
 
 // Cases says whether the closed cases of which the actor is a member go along with a Disclosure.
@@ -58,6 +64,9 @@ func (s *Service) Disclose(ctx context.Context, actor authz.Actor, personID pers
 			return err
 		}
 		d.Number = p.Number
+		if d.key, err = s.people.DataKey(ctx, tx, personID); err != nil {
+			return err
+		}
 		if with {
 			if d.cases, err = casesOf(ctx, tx, actor, personID); err != nil {
 				return err
@@ -137,7 +146,8 @@ func (r Register) disclosed() []Table {
 		}
 		var columns []Column
 		for _, c := range t.Columns {
-			if c.Sort == Personal || c.Sort == Facts || c.Sort == Staff {
+			sealed := c.bytes && owners[t.Name] == nil // what an item holds comes as a file
+			if !(sealed && c.Sort == Personal) && (c.Sort == Personal || c.Sort == Facts || c.Sort == Staff) {
 				columns = append(columns, c)
 			}
 		}
@@ -165,8 +175,51 @@ func (d *Disclosure) rowsOf(ctx context.Context, q db.Querier, register Register
 	rows, _ := q.Query(ctx, fmt.Sprintf("SELECT convert_to(to_json(r)::text, 'UTF8') FROM (SELECT %s FROM %s WHERE ($2::uuid[] IS NOT NULL) AND %s%s) r",
 		strings.Join(names, ", "), ident(t.Name), where, limit), d.personID, d.cases)
 	var row []byte
-	_, err = pgx.ForEachRow(rows, []any{&row}, func() error { return each(row) })
+	_, err = pgx.ForEachRow(rows, []any{&row}, func() error {
+		opened, err := d.opened(t, row)
+		if err != nil {
+			return err
+		}
+		return each(opened)
+	})
 	return err
+}
+
+// owners say, by table, what a sealed value of a row is bound to.
+var owners = map[string]func(rowID string) string{
+	"claims":          func(rowID string) string { return claim.ID(rowID).Owner() },
+	"payments":        func(rowID string) string { return payment.ID(rowID).Owner() },
+	"dossier_entries": func(rowID string) string { return incident.OwnerOfEntry(rowID) },
+}
+
+// opened is the row with its sealed values in the open: they are the person's own. One that does not open is left out.
+func (d *Disclosure) opened(t Table, row []byte) ([]byte, error) {
+	owner, sealing := owners[t.Name]
+	if !sealing {
+		return row, nil
+	}
+	fields := map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(row))
+	decoder.UseNumber()
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, err
+	}
+	rowID, _ := fields["id"].(string)
+	for _, c := range t.Columns {
+		text, there := fields[c.Name].(string)
+		if c.Sort != Personal || !c.bytes || !there {
+			continue
+		}
+		fields[c.Name] = nil
+		sealed, err := hex.DecodeString(strings.TrimPrefix(text, `\x`))
+		if err != nil {
+			return nil, err
+		}
+		if value, err := d.key.OpenValue(sealed, owner(rowID)); err == nil {
+			fields[c.Name] = value
+		}
+	}
+	return json.Marshal(fields)
 }
 
 func (d *Disclosure) writeJSON(ctx context.Context, w io.Writer, q db.Querier, register Register) error {
@@ -279,7 +332,7 @@ func valuesOf(t Table, row []byte) ([]labelled, error) {
 		default:
 			text = fmt.Sprint(v)
 		}
-		if text != "" && !isID(c.Name, text) {
+		if text != "" && !isID(c.Name, text) && !strings.HasPrefix(text, "encrypted:") {
 			all = append(all, labelled{Label: label(c), Value: text})
 		}
 	}

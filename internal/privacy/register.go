@@ -57,7 +57,7 @@ type Column struct {
 	// Also names another column of the table that leads to one more person the value is about.
 	Also string
 
-	nullable, hasDefault, text bool
+	nullable, hasDefault, text, bytes bool
 }
 
 // Table is one table of the register: what it holds, and how its rows lead to a person.
@@ -119,7 +119,7 @@ func registerOf(ctx context.Context, q db.Querier) (Register, error) {
 		if err != nil {
 			return fmt.Errorf("comment of %s.%s: %w", table, column, err)
 		}
-		c.nullable, c.hasDefault, c.text = nullable, hasDefault, kind == "text"
+		c.nullable, c.hasDefault, c.text, c.bytes = nullable, hasDefault, kind == "text", kind == "bytea"
 		t.Columns = append(t.Columns, c)
 		return nil
 	})
