@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -72,6 +73,9 @@ func (b *bench) drillInstallation(ctx context.Context, dir string) (*app.App, er
 	return a, nil
 }
 
+// wav is how a recording begins, by which its kind is known.
+const wav = "RIFF\xff\xff\xff\x7fWAVEfmt "
+
 // collect adds files of one to eight MiB that nothing can compress, until they come to so many bytes.
 func collect(ctx context.Context, a *app.App, total int64) error {
 	rows, _ := a.DB.Pool().Query(ctx, `SELECT id::text FROM people ORDER BY number LIMIT 1000`)
@@ -87,7 +91,8 @@ func collect(ctx context.Context, a *app.App, total int64) error {
 			tell(fmt.Sprintf("collecting evidence: %s to go", evidence.Size(total)))
 		}
 		about := evidence.Add{PersonID: people[n%len(people)], Kind: "recording-ref", Title: fmt.Sprint("Recording ", n)}
-		if _, err := a.Features.Evidence.AddFile(ctx, authz.System("bench"), about, "recording.bin", io.LimitReader(noise, size)); err != nil {
+		if _, err := a.Features.Evidence.AddFile(ctx, authz.System("bench"), about, "recording.wav",
+			io.MultiReader(strings.NewReader(wav), io.LimitReader(noise, size-int64(len(wav))))); err != nil {
 			return err
 		}
 	}

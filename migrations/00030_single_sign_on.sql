@@ -10,7 +10,7 @@ CREATE TABLE user_identities (
     PRIMARY KEY (issuer, subject)
 );
 CREATE UNIQUE INDEX user_identities_user ON user_identities (user_id, issuer);
-COMMENT ON COLUMN user_identities.subject IS 'personal: the name by which a sign-in provider knows somebody';
+COMMENT ON COLUMN user_identities.subject IS 'staff: the name by which a sign-in provider knows somebody';
 
 -- What a browser was sent to the provider with, until it comes back: once, within minutes. The state and the browser's secret are
 -- known by their SHA-256; the rest is encrypted under a key of the installation, bound to the row.
@@ -21,7 +21,7 @@ CREATE TABLE sso_flows (
     expires_at   timestamptz NOT NULL
 );
 CREATE INDEX sso_flows_expiry ON sso_flows (expires_at);
-COMMENT ON COLUMN sso_flows.sealed IS 'personal: a form that waits for its sender to show who they are, encrypted';
+COMMENT ON COLUMN sso_flows.sealed IS 'secret: a form that waits for its sender to show who they are, encrypted';
 
 -- Logout tokens that were taken, for as long as they could be sent again.
 CREATE TABLE sso_logouts (
@@ -62,8 +62,26 @@ ALTER TABLE sessions ADD COLUMN provider_session text;
 ALTER TABLE sessions ADD COLUMN id_token bytea;
 ALTER TABLE sessions ADD COLUMN provider_factor boolean NOT NULL DEFAULT false;
 CREATE INDEX sessions_provider ON sessions (issuer, subject) WHERE issuer IS NOT NULL;
-COMMENT ON COLUMN sessions.subject IS 'personal: the name by which a sign-in provider knows somebody';
-COMMENT ON COLUMN sessions.id_token IS 'personal: what a sign-in provider says of somebody, encrypted';
+COMMENT ON COLUMN sessions.subject IS 'staff: the name by which a sign-in provider knows somebody';
+COMMENT ON COLUMN sessions.id_token IS 'secret: what a sign-in provider says of somebody, encrypted';
+
+COMMENT ON TABLE user_identities IS 'By which name a sign-in provider knows a user.';
+COMMENT ON COLUMN user_identities.issuer IS 'facts';
+COMMENT ON TABLE sso_flows IS 'Sign-ins by a provider that are under way.';
+COMMENT ON COLUMN sso_flows.state_hash IS 'secret: of the way there and back';
+COMMENT ON COLUMN sso_flows.browser_hash IS 'secret: of the browser';
+COMMENT ON TABLE sso_logouts IS 'Logout tokens that were taken.';
+COMMENT ON COLUMN sso_logouts.issuer IS 'facts';
+COMMENT ON COLUMN sso_logouts.token_id IS 'facts';
+COMMENT ON TABLE sso_rules IS 'Rules about signing in by a provider.';
+COMMENT ON COLUMN sso_rules.default_role IS 'facts';
+COMMENT ON COLUMN sso_rules.factor IS 'facts';
+COMMENT ON COLUMN sso_rules.acr IS 'facts';
+COMMENT ON TABLE sso_groups IS 'Roles by group of the provider.';
+COMMENT ON COLUMN sso_groups.name IS 'facts';
+COMMENT ON COLUMN sso_groups.role IS 'facts';
+COMMENT ON COLUMN sessions.issuer IS 'facts';
+COMMENT ON COLUMN sessions.provider_session IS 'secret: session at the provider';
 
 -- +goose Down
 DELETE FROM sessions WHERE issuer IS NOT NULL;

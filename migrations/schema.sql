@@ -1122,10 +1122,15 @@ COMMENT ON COLUMN evidence_items.media_type IS 'facts';
 COMMENT ON COLUMN evidence_items.file_name IS 'personal: name of the file';
 COMMENT ON COLUMN evidence_items.blob_key IS 'facts';
 COMMENT ON COLUMN evidence_items.body IS 'personal: text or address, encrypted under the person''s key';
+COMMENT ON COLUMN evidence_items.facts IS 'facts';
 
 COMMENT ON TABLE evidence_links IS 'What evidence is attached to. [person: evidence_id of evidence_items]';
 COMMENT ON COLUMN evidence_links.subject_kind IS 'facts';
 COMMENT ON COLUMN evidence_links.subject_id IS 'facts';
+
+COMMENT ON TABLE evidence_malware IS 'What a scanner for malware said of a file. [person: evidence_id of evidence_items]';
+COMMENT ON COLUMN evidence_malware.state IS 'facts';
+COMMENT ON COLUMN evidence_malware.name IS 'facts';
 
 COMMENT ON TABLE evidence_scans IS 'When evidence was last read through. [person: evidence_id of evidence_items]';
 COMMENT ON COLUMN evidence_scans.result IS 'facts';
@@ -1255,8 +1260,10 @@ COMMENT ON COLUMN sessions.token_hash IS 'secret: session';
 COMMENT ON COLUMN sessions.data IS 'secret: what the session was asked';
 COMMENT ON COLUMN sessions.ip IS 'staff: network address';
 COMMENT ON COLUMN sessions.user_agent IS 'staff: browser';
-COMMENT ON COLUMN sessions.subject IS 'personal: the name by which a sign-in provider knows somebody';
-COMMENT ON COLUMN sessions.id_token IS 'personal: what a sign-in provider says of somebody, encrypted';
+COMMENT ON COLUMN sessions.issuer IS 'facts';
+COMMENT ON COLUMN sessions.subject IS 'staff: the name by which a sign-in provider knows somebody';
+COMMENT ON COLUMN sessions.provider_session IS 'secret: session at the provider';
+COMMENT ON COLUMN sessions.id_token IS 'secret: what a sign-in provider says of somebody, encrypted';
 
 COMMENT ON TABLE signal_batches IS 'Requests that brought signals: counts and ids.';
 COMMENT ON COLUMN signal_batches.names IS 'facts';
@@ -1279,6 +1286,24 @@ COMMENT ON COLUMN signals.signal_id IS 'facts';
 COMMENT ON COLUMN signals.account IS 'personal: account it is about';
 COMMENT ON COLUMN signals.detail IS 'personal: what was seen';
 
+COMMENT ON TABLE sso_flows IS 'Sign-ins by a provider that are under way.';
+COMMENT ON COLUMN sso_flows.state_hash IS 'secret: of the way there and back';
+COMMENT ON COLUMN sso_flows.browser_hash IS 'secret: of the browser';
+COMMENT ON COLUMN sso_flows.sealed IS 'secret: a form that waits for its sender to show who they are, encrypted';
+
+COMMENT ON TABLE sso_groups IS 'Roles by group of the provider.';
+COMMENT ON COLUMN sso_groups.name IS 'facts';
+COMMENT ON COLUMN sso_groups.role IS 'facts';
+
+COMMENT ON TABLE sso_logouts IS 'Logout tokens that were taken.';
+COMMENT ON COLUMN sso_logouts.issuer IS 'facts';
+COMMENT ON COLUMN sso_logouts.token_id IS 'facts';
+
+COMMENT ON TABLE sso_rules IS 'Rules about signing in by a provider.';
+COMMENT ON COLUMN sso_rules.default_role IS 'facts';
+COMMENT ON COLUMN sso_rules.factor IS 'facts';
+COMMENT ON COLUMN sso_rules.acr IS 'facts';
+
 COMMENT ON TABLE tallies IS 'Counts for dashboards.';
 COMMENT ON COLUMN tallies.figure IS 'facts';
 COMMENT ON COLUMN tallies.a IS 'facts';
@@ -1288,6 +1313,10 @@ COMMENT ON TABLE tally_deltas IS 'Counts not yet folded in.';
 COMMENT ON COLUMN tally_deltas.figure IS 'facts';
 COMMENT ON COLUMN tally_deltas.a IS 'facts';
 COMMENT ON COLUMN tally_deltas.b IS 'facts';
+
+COMMENT ON TABLE user_identities IS 'By which name a sign-in provider knows a user.';
+COMMENT ON COLUMN user_identities.issuer IS 'facts';
+COMMENT ON COLUMN user_identities.subject IS 'staff: the name by which a sign-in provider knows somebody';
 
 COMMENT ON TABLE user_links IS 'Links to choose a password.';
 COMMENT ON COLUMN user_links.secret_hash IS 'secret: link';

@@ -50,7 +50,7 @@ func TestAStrangerVerifiesTheLog(t *testing.T) {
 	if code, out, errout := gatehouse(t, "", "verify", "--key", key, "--checkpoint", kept, file); code != 0 || !strings.Contains(out, "1 of 1 checkpoints hold") {
 		t.Errorf("verify with what was kept: exit %d, %s%s", code, out, errout)
 	}
-	if code, out, errout := gatehouse(t, "", "verify", "--key", key, file); code != 0 || !strings.Contains(out, "3 entries hold") {
+	if code, out, errout := gatehouse(t, "", "verify", "--key", key, file); code != 0 || !strings.Contains(out, "4 entries hold") {
 		t.Errorf("verify: exit %d, %s%s", code, out, errout)
 	}
 	if code, _, errout := gatehouse(t, "", "verify", "--key", "key", file); code != exitFailed || !strings.Contains(errout, "gatehouse log key") {

@@ -83,7 +83,7 @@ var kinds = []kind{
 	{path.Audit + "/{id}", aColleague, func(e estate) map[string]string { return one("{id}", e.logged) }, false, members, nobody},
 	{path.PrivacyHolds + "/{id}", aColleague, func(e estate) map[string]string { return one("{id}", e.hold) }, false, members, nobody},
 	{path.Users + "/{id}", nobodys, func(e estate) map[string]string {
-		return map[string]string{"{id}": string(e.user), "{session}": e.elsewhere}
+		return map[string]string{"{id}": string(e.user), "{session}": e.elsewhere, "{act}": "follow"}
 	}, false, everybody, everybody},
 	{path.Tokens + "/{id}", nobodys, func(e estate) map[string]string { return one("{id}", e.token) }, false, everybody, everybody},
 	{path.Sessions + "/{id}", nobodys, func(e estate) map[string]string { return one("{id}", e.session) }, false, everybody, nobody},

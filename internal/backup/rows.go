@@ -188,6 +188,9 @@ func (l *loading) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := withoutMade(ctx, l.tx, there); err != nil {
+		return err
+	}
 	relink, err := unlinked(ctx, l.tx)
 	if err != nil {
 		return err
