@@ -165,6 +165,10 @@ func (e *estate) incident(t testing.TB, w *apptest.World, by staff, owner accoun
 	e.grant = inventory.ID(text(t, w, `SELECT id FROM access_grants WHERE case_id = $1`, e.caseID))
 	e.payment = payment.ID(text(t, w, `SELECT id FROM payments WHERE case_id = $1`, e.caseID))
 	e.entry = text(t, w, `SELECT id FROM dossier_entries WHERE case_id = $1`, e.caseID)
+	if _, err := w.DB.Pool().Exec(t.Context(), `
+		INSERT INTO user_identities (issuer, subject, user_id, follows, linked_at) VALUES ($1, $2::text, $2::uuid, false, now())`, provider, string(e.user)); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Features.Privacy.PlaceCase(t.Context(), authz.System("test"), string(e.caseID), "Proceedings"); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"gatehouse/internal/app/apptest"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/id"
 	"gatehouse/web"
 	"gatehouse/web/path"
@@ -58,6 +59,9 @@ func interviewOf(e estate) map[string]string {
 }
 
 func one(name, value string) map[string]string { return map[string]string{name: value} }
+
+// provider is where users of the matrix are linked to.
+const provider = "https://127.0.0.1:1"
 
 // kinds are tried in this order: the first prefix that fits says what an address names.
 var kinds = []kind{
@@ -164,7 +168,9 @@ func gently(table []web.Route) []web.Route {
 // does not see is answered as what was never there, and a refused request leaves nothing behind.
 func TestEveryRouteOnOwnOthersAndNone(t *testing.T) {
 	t.Parallel()
-	w := apptest.New(t)
+	w := apptest.New(t, func(cfg *config.Config) { // one that nobody asks, so that there is something to link users to
+		cfg.SSO = config.SSO{Issuer: provider, ClientID: "gatehouse", ClientSecret: "secret", GroupsClaim: "groups"}
+	})
 	others := arrange(t, w, hire(w, "Other"), w.User("Somebody Else", authz.Roles...))
 	others.giveKey(t, w)
 	table := gently(routes(w))
