@@ -402,12 +402,9 @@ func TestTheWayBackIsForOneBrowserOnce(t *testing.T) {
 
 	// A code that was redeemed, or made for another verifier, and an answer in another provider's name.
 	z := h.walker("robin")
-	z.stop = path.SSOCallback
-	mine := z.get(path.SSO).at
-	z.stop = ""
 	for name, value := range map[string]string{"code": back.Query().Get("code"), "iss": "https://evil.example", "error": "access_denied"} {
 		z.stop = path.SSOCallback
-		mine = z.get(path.SSO).at
+		mine := z.get(path.SSO).at
 		z.stop = ""
 		q := mine.Query()
 		q.Set(name, value)

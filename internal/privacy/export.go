@@ -189,7 +189,7 @@ func (d *Disclosure) rowsOf(ctx context.Context, q db.Querier, register Register
 var owners = map[string]func(rowID string) string{
 	"claims":          func(rowID string) string { return claim.ID(rowID).Owner() },
 	"payments":        func(rowID string) string { return payment.ID(rowID).Owner() },
-	"dossier_entries": func(rowID string) string { return incident.OwnerOfEntry(rowID) },
+	"dossier_entries": incident.OwnerOfEntry,
 }
 
 // opened is the row with its sealed values in the open: they are the person's own. One that does not open is left out.

@@ -198,8 +198,10 @@ func days(n *int) string {
 	return strconv.Itoa(*n)
 }
 
-// RecordDays and EvidenceDays are the days as a form shows them; empty for ever.
-func (r Rule) RecordDays() string   { return days(r.Record) }
+// RecordDays are the days of everything, as a form shows them; empty for ever.
+func (r Rule) RecordDays() string { return days(r.Record) }
+
+// EvidenceDays are the same of what evidence holds.
 func (r Rule) EvidenceDays() string { return days(r.Evidence) }
 
 // Due is a person whose data the rules let go. Outcome and Ended say nothing of cases.

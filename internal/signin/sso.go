@@ -75,8 +75,8 @@ func (s *Service) recordNoEntry(ctx context.Context, id openid.Identity, r refus
 	})
 }
 
-// noEntry ends the transaction of somebody who is not let in: nothing of it is kept.
-var noEntry = errors.New("not let in")
+// errNoEntry ends the transaction of somebody who is not let in: nothing of it is kept.
+var errNoEntry = errors.New("not let in")
 
 // admit finds, links or makes the account of whom the provider says it is, and gives it the roles of their groups.
 func (s *Service) admit(ctx context.Context, r Rules, id openid.Identity) (u account.User, refused *refusal, err error) {
@@ -94,11 +94,11 @@ func (s *Service) admit(ctx context.Context, r Rules, id openid.Identity) (u acc
 			u, refused, err = s.newcomer(ctx, tx, r, id)
 		}
 		if err == nil && refused != nil {
-			return noEntry
+			return errNoEntry
 		}
 		return err
 	})
-	if errors.Is(err, noEntry) || errors.Is(err, db.ErrNoAuditEntry) && there {
+	if errors.Is(err, errNoEntry) || errors.Is(err, db.ErrNoAuditEntry) && there {
 		err = nil // refused, or their roles are what they were
 	}
 	return u, refused, err

@@ -1,6 +1,9 @@
 package upload
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // pdf counts the objects of a PDF and looks for the names by which it does more than show pages. Nothing is unpacked, so what
 // stands in compressed objects is not seen; that there are any is.
@@ -29,7 +32,7 @@ var endobj = []byte("endobj")
 const nameMost = 3 * len("/EmbeddedFile")
 
 func (p *pdf) write(b []byte) {
-	all := append(p.carry, b...)
+	all := slices.Concat(p.carry, b)
 	p.objects += bytes.Count(all, endobj) - bytes.Count(p.carry, endobj)
 	plain := spelled(all)
 	for i := range names {
