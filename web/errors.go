@@ -44,6 +44,10 @@ func describe(err error) problem {
 		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The database does not answer just now.",
 			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
 	}
+	if !ok && errors.Is(err, context.DeadlineExceeded) {
+		return problem{status: http.StatusServiceUnavailable, title: "That took too long", message: "The page was not ready in time, and others wait.",
+			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
+	}
 	if !ok {
 		e = &apperr.Error{}
 	}

@@ -68,6 +68,8 @@ type Deps struct {
 	DeviceKey []byte
 	// Parts describes the installation for the administrator's system page.
 	Parts func(context.Context) []admin.Part
+	// Connections is how many connections to the database there may be: as many pages are made at a time.
+	Connections int
 	// Extra are routes beside the product's own, for measuring.
 	Extra []Route
 	// Ready reports what keeps the server from serving: the database, a pending migration.
@@ -89,6 +91,7 @@ type Server struct {
 	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
 	// takes years, for whoever knows the password already.
 	byProof *limit.Limiter
+	lanes   *lanes
 	handler http.Handler
 }
 
@@ -97,6 +100,7 @@ func New(deps Deps) *Server {
 	s := &Server{
 		deps: deps, log: deps.Log, version: deps.Version,
 		sessions: session.NewStore(deps.Signin, deps.Config.BaseURL),
+		lanes:    newLanes(deps.Connections),
 
 		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
 		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
@@ -117,7 +121,7 @@ func (s *Server) build() http.Handler {
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
 	}
-	router.Use(s.logged, s.recovered, compressed)
+	router.Use(s.admitted, s.logged, s.recovered, compressed)
 	// A browser names where a request comes from; a write from another site is refused before anything else.
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(s.crossOriginPage))

@@ -87,6 +87,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
 		Dashboards: f.Dashboards, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
+		Connections: int(a.DB.Pool().Config().MaxConns),
 	}
 }
 
