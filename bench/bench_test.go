@@ -41,7 +41,7 @@ func TestASmallRunMeasuresEverything(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, table.String())
 	}
-	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start"} {
+	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "overload, p99 of what is served", "overload, back to normal", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no line for %q in\n%s", want, table.String())
 		}

@@ -87,7 +87,7 @@ func exit(err error) {
 
 // children are what this program does as a child of itself.
 var children = map[string]func(context.Context, []string) error{
-	"-serve": serveChild, "-load": loadChild, "-cold": coldChild,
+	"-serve": serveChild, "-load": loadChild, "-flood": floodChild, "-cold": coldChild,
 }
 
 // run measures everything. What was measured before an error comes back with it.
@@ -112,7 +112,7 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 	}
 	defer func() { err = errors.Join(err, large.close()) }()
 	b = &bench{plan: p, small: small, large: large}
-	for i, part := range []func(context.Context) error{b.pages, b.writes, b.proofs, b.ingestion, b.uploading, b.starts} {
+	for i, part := range []func(context.Context) error{b.pages, b.overload, b.writes, b.proofs, b.ingestion, b.uploading, b.starts} {
 		if len(p.parts) > 0 && !slices.Contains(p.parts, partNames[i]) {
 			continue
 		}
@@ -124,4 +124,4 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 }
 
 // partNames are what a run measures, in this order.
-var partNames = []string{"pages", "writes", "proof", "ingest", "upload", "starts"}
+var partNames = []string{"pages", "overload", "writes", "proof", "ingest", "upload", "starts"}
