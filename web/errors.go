@@ -40,6 +40,11 @@ func describe(err error) problem {
 		err = apperr.TooLarge("That is larger than the %s allowed here.", size(tooLarge.Limit))
 	}
 	e, ok := apperr.As(err)
+	if !ok && db.ReadOnly(err) {
+		return problem{status: http.StatusServiceUnavailable, title: "Read only for the moment",
+			message: "Nothing can be saved just now, and what has to leave an entry in the log cannot be opened: the database changes its place.",
+			kept:    "Nothing of what you typed is lost: go back, it is still in the form. Try again in a few seconds."}
+	}
 	if !ok && db.Away(err) {
 		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The database does not answer just now.",
 			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}

@@ -70,6 +70,9 @@ type Deps struct {
 	Parts func(context.Context) []admin.Part
 	// Connections is how many connections to the database there may be: as many pages are made at a time.
 	Connections int
+	// Away reports whether nothing can be written just now, and Settle whether a read that failed is worth a second try.
+	Away   func() bool
+	Settle func(context.Context, error) bool
 	// Extra are routes beside the product's own, for measuring.
 	Extra []Route
 	// Ready reports what keeps the server from serving: the database, a pending migration.
@@ -151,7 +154,11 @@ func compressed(next http.Handler) http.Handler {
 // answer runs a handler and answers the error it returns.
 func (s *Server) answer(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := h(w, r.WithContext(r.Context())) // what the handler keeps with the request is its own
+		if err != nil && r.Method == http.MethodGet && s.deps.Settle(r.Context(), err) {
+			err = h(w, r) // there is another database to read from
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -168,6 +175,9 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
 	if err := s.deps.Ready(ctx); err != nil {
 		s.log.Warn("not ready", "error", err)
 		return response.JSON(w, r, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+	}
+	if s.deps.Away() {
+		return response.JSON(w, r, http.StatusOK, map[string]string{"status": "read only"})
 	}
 	return response.JSON(w, r, http.StatusOK, map[string]string{"status": "ready"})
 }

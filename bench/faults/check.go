@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -141,21 +142,35 @@ func (c *checker) openFiles(ctx context.Context, conn *pgx.Conn) error {
 		if c.opened[i.ID] {
 			continue
 		}
-		answer, err := c.send(ctx, client, "/evidence/"+i.ID+"/download", c.cookies[c.hr], "application/x-www-form-urlencoded", nil)
+		content, status, err := c.download(ctx, client, i.ID)
 		if err != nil {
 			return fmt.Errorf("open evidence: %w", err)
 		}
-		content, err := io.ReadAll(answer.Body)
 		sum := sha256.Sum256(content)
 		c.mu.Lock()
 		sent, acked := c.sums[i.Title]
 		c.mu.Unlock()
 		c.opened[i.ID] = true
-		if err != nil || answer.StatusCode != http.StatusOK || !bytes.Equal(sum[:], i.Sum) || acked && sent != sum {
+		if status != http.StatusOK || !bytes.Equal(sum[:], i.Sum) || acked && sent != sum {
 			c.broken++
+			fmt.Fprintf(os.Stderr, "%s (%s) answers %d with %d bytes that are not what was collected\n", i.Title, i.ID, status, len(content))
 		}
 	}
 	return nil
+}
+
+// download opens an item as people do. A server that cannot just now is asked again, as they do too.
+func (c *checker) download(ctx context.Context, client *http.Client, itemID string) (content []byte, status int, err error) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		answer, err := c.send(ctx, client, "/evidence/"+itemID+"/download", c.cookies[c.hr], "application/x-www-form-urlencoded", nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		content, err = io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return content, answer.StatusCode, err
+		}
+	}
 }
 
 // findEntries counts rows of the load that stand without their entry in the log.

@@ -68,7 +68,7 @@ func (a *App) open(ctx context.Context, reach func(*App, context.Context) error)
 	if err != nil {
 		return err
 	}
-	if a.DB, err = db.Open(ctx, a.url); err != nil {
+	if a.DB, err = db.Open(ctx, a.url, db.Standby(a.Config.StandbyURL), db.Log(a.Log)); err != nil {
 		return err
 	}
 	return a.build(ctx)

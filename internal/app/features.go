@@ -87,7 +87,7 @@ func (f Features) webDeps(a *App) web.Deps {
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
 		Dashboards: f.Dashboards, Audit: f.Audit, Waiting: f.Dashboards.Waiting,
-		Connections: int(a.DB.Pool().Config().MaxConns),
+		Connections: int(a.DB.Pool().Config().MaxConns), Away: a.DB.Away, Settle: a.DB.Settle,
 	}
 }
 
@@ -140,16 +140,22 @@ func (a *App) repeat(ctx context.Context, c chore) {
 	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		began := time.Now()
-		err := c.do(ctx)
-		a.metrics.round(c.name, time.Since(began), err)
-		if err != nil && ctx.Err() == nil {
-			a.Log.Error("background work", "chore", c.name, "error", err)
+		if !a.DB.Away() { // else there is nothing to write to
+			a.round(ctx, c)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+func (a *App) round(ctx context.Context, c chore) {
+	began := time.Now()
+	err := c.do(ctx)
+	a.metrics.round(c.name, time.Since(began), err)
+	if err != nil && ctx.Err() == nil {
+		a.Log.Error("background work", "chore", c.name, "error", err)
 	}
 }

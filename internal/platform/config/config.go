@@ -19,6 +19,8 @@ type Config struct {
 	Data string
 	// DatabaseURL is a PostgreSQL address; empty starts a private one under Data.
 	DatabaseURL string
+	// StandbyURL is a PostgreSQL that follows the other, for heavy reading; empty for none.
+	StandbyURL string
 	// BaseURL is how people reach the server, such as https://gatehouse.example.com. An https address makes
 	// cookies secure and adds Strict-Transport-Security.
 	BaseURL string
@@ -52,6 +54,8 @@ var options = []option{
 		text(func(c *Config) *string { return &c.Data }), false},
 	{"", "GATEHOUSE_DATABASE_URL", "", "PostgreSQL address (default: a private PostgreSQL under the data folder)",
 		text(func(c *Config) *string { return &c.DatabaseURL }), true},
+	{"", "GATEHOUSE_DATABASE_STANDBY_URL", "", "a standby of that PostgreSQL, for insights, exports, search and the log (default: none)",
+		text(func(c *Config) *string { return &c.StandbyURL }), true},
 	{"base-url", "GATEHOUSE_BASE_URL", "", "how people reach this server; https makes cookies secure",
 		text(func(c *Config) *string { return &c.BaseURL }), false},
 	{"", "GATEHOUSE_MASTER_KEY", "", "the installation's key: 32 bytes in base64",

@@ -200,6 +200,10 @@ func (d *DB) Write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error
 	if actor.Kind == "" {
 		return errors.New("write without an actor")
 	}
+	return d.writing(func() error { return d.write(ctx, actor, fn) })
+}
+
+func (d *DB) write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error) error {
 	return d.pool.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
 		// BEGIN and COMMIT are sent by hand so that each can ride in one round trip with what comes next to it.
 		t := &Tx{conn: pooled.Conn(), Now: d.Now(), Actor: actor}
