@@ -166,7 +166,7 @@ func (d *DB) Now() time.Time { return d.now().UTC().Truncate(time.Microsecond) }
 
 // Read runs fn in a read-only transaction on one snapshot, for several reads that must agree.
 func (d *DB) Read(ctx context.Context, fn func(q Querier) error) error {
-	return pgx.BeginTxFunc(ctx, d.Pool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+	return pgx.BeginTxFunc(ctx, d.Heavy(ctx), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
 		func(tx pgx.Tx) error { return fn(tx) })
 }
 

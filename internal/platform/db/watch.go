@@ -214,16 +214,19 @@ func (d *DB) Following() (named, answers bool, lag time.Duration) {
 // LagMost is how far the standby may be behind for anybody to read there.
 const LagMost = 5 * time.Second
 
-type freshKey struct{}
+type lagKey struct{}
 
-// Fresh returns a context under which Heavy reads from the primary, for who has just written and wants to see it.
-func Fresh(ctx context.Context) context.Context { return context.WithValue(ctx, freshKey{}, true) }
+// MayLag returns a context under which Heavy reads what may be some seconds old.
+func MayLag(ctx context.Context) context.Context { return context.WithValue(ctx, lagKey{}, true) }
 
-// Heavy is where to read much at a time: the standby where one was named that keeps up, else what Pool gives.
+// Lags reports whether what is read under ctx may be some seconds old.
+func Lags(ctx context.Context) bool { return ctx.Value(lagKey{}) != nil }
+
+// Heavy is where to read much at a time: the standby where one was named that keeps up, and the context allows for its
+// lag; else what Pool gives.
 func (d *DB) Heavy(ctx context.Context) *pgxpool.Pool {
-	named, answers, lag := d.Following()
-	if !named || !answers || lag > LagMost || ctx.Value(freshKey{}) != nil {
-		return d.Pool()
+	if named, answers, lag := d.Following(); named && answers && lag <= LagMost && Lags(ctx) {
+		return d.readers
 	}
-	return d.readers
+	return d.Pool()
 }

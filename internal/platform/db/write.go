@@ -251,9 +251,22 @@ func (t *Tx) commit(ctx context.Context) error {
 	}
 	batch.Queue("COMMIT")
 	if err := t.conn.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("store audit entry and commit: %w", err)
+		return fmt.Errorf("store audit entry and commit: %w", unlessRefused(err))
 	}
 	return nil
+}
+
+// ErrUnsure is among the errors of a write that may be stored all the same: its commit was on its way when the server or
+// the line to it was lost. Whoever did something beside the database for it must not undo that.
+var ErrUnsure = errors.New("it is not known whether this was stored")
+
+// unlessRefused adds ErrUnsure, unless the server lived to say that it refuses, or nothing was sent.
+func unlessRefused(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Severity == "ERROR" || pgconn.SafeToRetry(err) {
+		return err
+	}
+	return errors.Join(err, ErrUnsure)
 }
 
 func queueEntry(batch *pgx.Batch, t *Tx, e Entry) error {

@@ -266,3 +266,37 @@ func TestWhateverComesFirstIsInTheTransaction(t *testing.T) {
 		t.Errorf("%d connections are left inside a transaction", n)
 	}
 }
+
+// TestACommitWhoseAnswerIsLostIsUnsure: it is stored, and the caller is told that it may be.
+func TestACommitWhoseAnswerIsLostIsUnsure(t *testing.T) {
+	t.Parallel()
+	address := dbtest.URL(t)
+	lossy, lose := dbtest.Lossy(t, address)
+	d, err := db.Open(ctx, lossy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	write := func(fn func(*db.Tx) error) error {
+		return d.Write(ctx, authz.System("test"), func(tx *db.Tx) error {
+			tx.Record(db.Entry{Action: "x.y", SubjectKind: "x", SubjectID: "1"})
+			return fn(tx)
+		})
+	}
+	refused := write(func(tx *db.Tx) error { return addJobless(tx, strings.Repeat("x", 100_000)+"\x00") })
+	if refused == nil || errors.Is(refused, db.ErrUnsure) {
+		t.Errorf("a write that is refused ends with %v", refused)
+	}
+	lose()
+	if err := write(func(tx *db.Tx) error { return addJobless(tx, "Somebody") }); !errors.Is(err, db.ErrUnsure) {
+		t.Errorf("a commit without an answer ends with %v", err)
+	}
+	whole, err := db.Open(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	if n := count(t, whole, `SELECT count(*) FROM people WHERE name = 'Somebody'`); n != 1 {
+		t.Errorf("%d rows are there", n)
+	}
+}
