@@ -66,6 +66,8 @@ type Deps struct {
 	Observe func(method, route string, status int, took time.Duration)
 	// DeviceKey makes the marks of browsers that people have signed in from. It is secret.
 	DeviceKey []byte
+	// Tries makes the limiters whose counts hold for all processes.
+	Tries func(name string, rate limit.Rate) *limit.Shared
 	// Parts describes the installation for the administrator's system page.
 	Parts func(context.Context) []admin.Part
 	// Connections is how many connections to the database there may be: as many pages are made at a time.
@@ -88,12 +90,12 @@ type Server struct {
 	frames   frames
 	// Sign-in tries, by account, by address, and by browser where that is known to the account. An office shares one
 	// address, so that one is wider.
-	byAccount, byAddress, byDevice *limit.Limiter
-	// Requests by token: more than any integration sends, less than would hurt.
+	byAccount, byAddress, byDevice *limit.Shared
+	// Requests by token, in each process: more than any integration sends, less than would hurt.
 	byToken *limit.Limiter
 	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
 	// takes years, for whoever knows the password already.
-	byProof *limit.Limiter
+	byProof *limit.Shared
 	lanes   *lanes
 	handler http.Handler
 }
@@ -105,11 +107,11 @@ func New(deps Deps) *Server {
 		sessions: session.NewStore(deps.Signin, deps.Config.BaseURL),
 		lanes:    newLanes(deps.Connections),
 
-		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
-		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
-		byDevice:  limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
+		byAccount: deps.Tries("sign-in by account", limit.Rate{Every: 6 * time.Second, Burst: 10}),
+		byAddress: deps.Tries("sign-in by address", limit.Rate{Every: time.Second, Burst: 60}),
+		byDevice:  deps.Tries("sign-in by browser", limit.Rate{Every: 6 * time.Second, Burst: 10}),
 		byToken:   limit.New(limit.Rate{Every: 20 * time.Millisecond, Burst: 500}, 10_000, time.Now),
-		byProof:   limit.New(limit.Rate{Every: time.Minute, Burst: 10}, 50_000, time.Now),
+		byProof:   deps.Tries("proofs by user", limit.Rate{Every: time.Minute, Burst: 10}),
 	}
 	s.handler = s.build()
 	return s

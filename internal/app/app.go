@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/catalogue"
@@ -36,6 +37,8 @@ type App struct {
 	Features Features
 	// Extra are routes that the server has beside the product's own; measuring sets them.
 	Extra []web.Route
+
+	draining atomic.Bool // told to stop, and answering on for a while
 
 	local   *localdb.Server
 	metrics *metrics // nil where nobody asks for them
@@ -201,6 +204,9 @@ func (a *App) Handler() http.Handler {
 
 // ready reports what keeps the installation from serving.
 func (a *App) ready(ctx context.Context) error {
+	if a.draining.Load() {
+		return errors.New("the server is being stopped")
+	}
 	return a.DB.Pool().Ping(ctx)
 }
 
@@ -257,6 +263,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	case <-a.databaseEnded():
 		err = errors.New("the database ended and could not be started again")
 	case <-ctx.Done():
+		a.drain(failed)
 	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.Shutdown)
 	defer cancel()
@@ -266,6 +273,15 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	stopWork()
 	<-worked
 	return err
+}
+
+// drain lets a proxy notice that this server is not ready any more, while it still answers.
+func (a *App) drain(failed <-chan error) {
+	a.draining.Store(true)
+	select {
+	case <-failed:
+	case <-time.After(a.Config.Drain):
+	}
 }
 
 // databaseEnded is closed when a private database has given up; it blocks for ever with another's database.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"gatehouse/internal/account"
@@ -23,6 +24,7 @@ import (
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
+	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/platform/seal"
 	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
@@ -81,7 +83,10 @@ func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
 		Observe:   observe,
 		DeviceKey: a.Keys.Derive("marks of known browsers"),
-		Config:    a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
+		Tries: func(name string, rate limit.Rate) *limit.Shared {
+			return limit.NewShared(a.DB, a.Keys.Derive("counts of tries"), name, rate)
+		},
+		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin, Factors: f.Factors,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
@@ -101,6 +106,7 @@ type chore struct {
 func (a *App) chores() []chore {
 	chores := []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
+		{"sweep tries", time.Hour, func(ctx context.Context) error { return limit.Sweep(ctx, a.DB) }},
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
@@ -123,6 +129,11 @@ func (a *App) chores() []chore {
 
 // work does the chores until ctx ends.
 func (a *App) work(ctx context.Context) {
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		a.DB.Listen(ctx, signin.Changes, a.Features.Signin.Listening, a.Features.Signin.Forget)
+	})
+	defer listening.Wait()
 	done := make(chan struct{})
 	chores := a.chores()
 	for _, c := range chores {

@@ -28,6 +28,7 @@ var shared = []string{"ui", "layout", "request", "response", "path", "session", 
 // tables says who writes each table.
 var tables = map[string]string{
 	"audit_entries": "platform/db", "audit_values": "platform/db", "installation": "platform/db",
+	"tries": "platform/limit",
 	"users": "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
@@ -59,6 +60,7 @@ var unaudited = map[string]string{
 	"internal/dashboard":      "counts that follow from rows written with their entries",
 	"internal/evidence":       "when an item was read through",
 	"internal/audit":          "the seal of entries is no entry itself",
+	"internal/platform/limit": "tries are counted, not told",
 	"internal/platform/sheet": "copies of rows that have their entries",
 	"internal/signal":         "taking up batches, each of which has its entry from ingest",
 }

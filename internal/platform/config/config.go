@@ -34,6 +34,9 @@ type Config struct {
 	TrustProxy bool
 	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
 	MetricsAddr string
+	// Drain is how long the server, once told to stop, says that it is not ready and goes on answering, so that a proxy
+	// sends its requests elsewhere.
+	Drain time.Duration
 	// Dev shows the component page and detailed errors.
 	Dev bool
 	// LogJSON writes the log as JSON lines rather than as text.
@@ -70,6 +73,8 @@ var options = []option{
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
 	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",
 		text(func(c *Config) *string { return &c.MetricsAddr }), false},
+	{"drain", "GATEHOUSE_DRAIN", "0s", "how long to answer on, as not ready, when told to stop, such as 10s for a proxy to notice",
+		func(c *Config, v string) (err error) { c.Drain, err = time.ParseDuration(v); return err }, false},
 	{"dev", "GATEHOUSE_DEV", "false", "show the component page and error details",
 		boolean(func(c *Config) *bool { return &c.Dev }), false},
 	{"log-json", "GATEHOUSE_LOG_JSON", "false", "log as JSON lines",
