@@ -4,7 +4,7 @@ GO      ?= go
 GOFILES := $(shell git ls-files '*.go' ':!*_templ.go')
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: run test check setup generate generated format vet lint short journeys bench vendor build
+.PHONY: run test check setup generate generated format vet lint short journeys bench faults vendor build
 
 ## run: start the demo with an embedded PostgreSQL and print its address and logins
 run:
@@ -57,6 +57,10 @@ journeys: setup
 ## bench: the speed bars, as ratios within one run
 bench:
 	$(GO) run ./bench
+
+## faults: 200 times kill -9 and 20 promotions of a standby, under load: nothing acknowledged may be lost
+faults: setup
+	$(GO) run ./bench/faults
 
 ## vendor: copy the front-end files again from their npm packages
 vendor:

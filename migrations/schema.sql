@@ -790,6 +790,12 @@ CREATE TABLE tally_deltas (
     n bigint NOT NULL
 );
 
+CREATE TABLE tries (
+    key bytea NOT NULL,
+    full_at timestamp with time zone NOT NULL,
+    CONSTRAINT tries_pkey PRIMARY KEY (key)
+);
+
 CREATE TABLE user_links (
     secret_hash bytea NOT NULL,
     user_id uuid NOT NULL,
@@ -994,6 +1000,8 @@ CREATE INDEX signals_recent ON ONLY public.signals USING btree (occurred_at DESC
 
 CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at DESC, id DESC) WHERE (person_id IS NULL);
 
+CREATE INDEX tries_full ON public.tries USING btree (full_at);
+
 CREATE INDEX user_links_user ON public.user_links USING btree (user_id);
 
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email));
@@ -1017,6 +1025,8 @@ CREATE TRIGGER audit_hash_runs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE O
 CREATE TRIGGER audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaves FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER authenticators_told AFTER INSERT OR DELETE OR UPDATE OF confirmed_at ON public.authenticators FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
 
 CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_members FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
 
@@ -1042,6 +1052,8 @@ CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.evidence
 
 CREATE TRIGGER forget AFTER INSERT OR DELETE OR UPDATE ON public.evidence_links FOR EACH ROW EXECUTE FUNCTION forget_of_evidence_link();
 
+CREATE TRIGGER factor_roles_told AFTER INSERT OR DELETE OR UPDATE ON public.factor_roles FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER flags_tally_delete AFTER DELETE ON public.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
 
 CREATE TRIGGER flags_tally_insert AFTER INSERT ON public.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
@@ -1062,6 +1074,8 @@ CREATE TRIGGER forget_people AFTER UPDATE ON public.jobs FOR EACH ROW WHEN ((old
 
 CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
 
+CREATE TRIGGER passkeys_told AFTER INSERT OR DELETE ON public.passkeys FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.payments FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
 
 CREATE TRIGGER forget_referred AFTER INSERT ON public.people FOR EACH ROW WHEN ((new.referrer_id IS NOT NULL)) EXECUTE FUNCTION forget_cases_of_referrer();
@@ -1080,7 +1094,11 @@ CREATE TRIGGER scorecard_words_no_rewrite BEFORE UPDATE ON public.scorecard_word
 
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER sessions_told AFTER DELETE OR UPDATE OF token_hash, expires_at, proved_at, factor_at ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER forget_member AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.name <> new.name) OR (old.email <> new.email))) EXECUTE FUNCTION forget_cases_of_member();
+
+CREATE TRIGGER users_told AFTER DELETE OR UPDATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
 
 CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone, rests boolean)
  RETURNS TABLE(figure text, a text, b text)
@@ -1243,6 +1261,16 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.sessions_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_notify('gatehouse_sessions', '');
+    RETURN NULL;
 END $function$
 ;
 

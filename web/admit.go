@@ -19,12 +19,12 @@ import (
 
 // A server that takes in more than it can do gets slower for everybody until nobody is served. So requests pass gates:
 // as many are worked on at a time as there are connections to the database, a burst waits for a moment, and the rest is
-// told at once to come again. What lasts by its nature (files, exports) and what machines send pass gates of their own,
-// so that neither takes the places of people's pages. Health and static files pass freely.
+// told at once to come again. What is sent, what lasts by its nature (files, exports) and what machines send pass gates of their own,
+// so that none takes the places of people's pages. Health and static files pass freely.
 
 // lanes are the gates by what a request is.
 type lanes struct {
-	pages, machines, long *limit.Gate
+	pages, writes, machines, long *limit.Gate
 	// refused counts who was told to come again since the log last said so.
 	refused atomic.Int64
 	// told is when the log last said so, in Unix nanoseconds.
@@ -49,6 +49,7 @@ const readAhead = 64 << 10
 func newLanes(connections int) *lanes {
 	return &lanes{
 		pages:    limit.NewGate(connections, pageBurst*connections, pageWait, time.Now),
+		writes:   limit.NewGate(connections, pageBurst*connections, pageWait, time.Now),
 		machines: limit.NewGate(connections, pageBurst*connections, machineWait, time.Now),
 		long:     limit.NewGate(longMost, 0, 0, time.Now),
 	}
@@ -64,8 +65,10 @@ func (s *Server) admitted(next http.Handler) http.Handler {
 			s.through(s.lanes.machines, next, w, r)
 		case lasts(r):
 			s.through(s.lanes.long, next, w, r)
-		default:
-			s.page(next, w, r)
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			s.page(s.lanes.pages, next, w, r)
+		default: // whose commits may have to wait, while others read
+			s.page(s.lanes.writes, next, w, r)
 		}
 	})
 }
@@ -86,20 +89,20 @@ func (s *Server) through(gate *limit.Gate, next http.Handler, w http.ResponseWri
 	next.ServeHTTP(w, r)
 }
 
-// page makes a page in a place of its gate. The place is held for the work only: neither while a form comes in nor while
+// page makes a page in a place of a gate. The place is held for the work only: neither while a form comes in nor while
 // the page goes out, since both are as fast as the line of who asks.
-func (s *Server) page(next http.Handler, w http.ResponseWriter, r *http.Request) {
+func (s *Server) page(gate *limit.Gate, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > 0 {
 		var form bytes.Buffer
 		form.Grow(int(r.ContentLength))
 		_, err := form.ReadFrom(r.Body)
 		r.Body = &aheadBody{Reader: &form, Closer: r.Body, err: err}
 	}
-	if !s.lanes.pages.Enter(r.Context()) {
+	if !gate.Enter(r.Context()) {
 		s.refuse(w, r)
 		return
 	}
-	place := &placed{ResponseWriter: w, gate: s.lanes.pages}
+	place := &placed{ResponseWriter: w, gate: gate}
 	defer place.leave()
 	ctx, cancel := context.WithTimeout(r.Context(), pageMost)
 	defer cancel()

@@ -53,23 +53,31 @@ func run(ctx context.Context, kills, promotions int, out io.Writer) (err error) 
 	if said, err := build(ctx, binary); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, said)
 	}
-	killed, err := killing(ctx, binary, filepath.Join(dir, "k"), kills)
-	if err != nil {
-		return fmt.Errorf("kill -9: %w", err)
+	var parts []outcome
+	if kills > 0 {
+		killed, err := killing(ctx, binary, filepath.Join(dir, "k"), kills)
+		if err != nil {
+			return fmt.Errorf("kill -9: %w", err)
+		}
+		parts = append(parts, killed)
 	}
-	promoted, err := promoting(ctx, binary, filepath.Join(dir, "p"), promotions)
-	if err != nil {
-		return fmt.Errorf("promotions: %w", err)
+	if promotions > 0 {
+		promoted, err := promoting(ctx, binary, filepath.Join(dir, "p"), promotions)
+		if err != nil {
+			return fmt.Errorf("promotions: %w", err)
+		}
+		parts = append(parts, promoted)
 	}
-	return report(out, killed, promoted)
+	return report(out, parts...)
 }
 
 // outcome is what came of one part.
 type outcome struct {
+	tally
+
 	what   string
 	faults map[string]int // by kind
-	tally
-	took time.Duration
+	took   time.Duration
 	// unreadable counts the pages that did not read while there was no primary, of asked.
 	unreadable, asked int
 }

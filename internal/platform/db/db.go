@@ -34,6 +34,9 @@ type Querier interface {
 type DB struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
+	// writers bounds how many connections writes take: some are left for reading while commits wait, as they do for a
+	// standby that has gone.
+	writers chan struct{}
 	// readers is where pages read while there is no primary; nil where nothing else is known than the primary.
 	readers *pgxpool.Pool
 	// standby says that readers was named for heavy reading too.
@@ -70,13 +73,16 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{pool: pool, now: time.Now, standby: o.standby != ""}
+	d := &DB{pool: pool, now: time.Now, standby: o.standby != "", writers: make(chan struct{}, max(1, cfg.MaxConns-leftToRead))}
 	if err := d.openReaders(ctx, cfg, o); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return d, nil
 }
+
+// leftToRead is how many connections writes leave.
+const leftToRead = 2
 
 // poolConfig is the configuration of a pool on the primary at url.
 func poolConfig(url string) (*pgxpool.Config, error) {
@@ -176,16 +182,22 @@ func (d *DB) WriteUnaudited(ctx context.Context, why string, fn func(q Querier) 
 	if why == "" {
 		return errors.New("WriteUnaudited needs a reason")
 	}
-	return d.writing(func() error { return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx) }) })
+	return d.writing(ctx, func() error { return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return fn(tx) }) })
 }
 
 // ErrNoPrimary is what writes fail with while no server takes them.
 var ErrNoPrimary = errors.New("no database takes writes just now")
 
 // writing runs a write, unless it is known that nobody takes it. A server that takes none any more is not asked again.
-func (d *DB) writing(write func() error) error {
+func (d *DB) writing(ctx context.Context, write func() error) error {
 	if d.Away() {
 		return ErrNoPrimary
+	}
+	select {
+	case d.writers <- struct{}{}:
+		defer func() { <-d.writers }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait to write: %w", ctx.Err())
 	}
 	err := write()
 	if ReadOnly(err) {

@@ -200,7 +200,7 @@ func (d *DB) Write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error
 	if actor.Kind == "" {
 		return errors.New("write without an actor")
 	}
-	return d.writing(func() error { return d.write(ctx, actor, fn) })
+	return d.writing(ctx, func() error { return d.write(ctx, actor, fn) })
 }
 
 func (d *DB) write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error) error {
