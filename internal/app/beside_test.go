@@ -30,7 +30,13 @@ type process struct {
 // serve starts another process on the installation.
 func serve(t *testing.T, cfg config.Config) *process {
 	t.Helper()
-	a, err := app.Open(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	return serveTelling(t, cfg, slog.New(slog.DiscardHandler))
+}
+
+// serveTelling is serve with a log.
+func serveTelling(t *testing.T, cfg config.Config, log *slog.Logger) *process {
+	t.Helper()
+	a, err := app.Open(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)
 	}
