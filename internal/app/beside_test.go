@@ -119,15 +119,15 @@ func TestTwoProcessesServeOneInstallation(t *testing.T) {
 	}
 	t.Logf("the other process noticed after %s", time.Since(ended))
 
-	refused := 0
-	for n := range 14 { // ten are allowed, and one more each six seconds
-		p := []*process{one, two}[n%2]
-		if p.signIn(t, newClient(t), "ada@example.com", "not the right password") == http.StatusTooManyRequests {
-			refused++
+	// A slow machine gives a try back before the other process is asked; five rounds use up none of its own ten.
+	refused := false
+	for range 5 {
+		for one.signIn(t, newClient(t), "ada@example.com", "not the right password") != http.StatusTooManyRequests {
 		}
+		refused = refused || two.signIn(t, newClient(t), "ada@example.com", "not the right password") == http.StatusTooManyRequests
 	}
-	if refused < 2 {
-		t.Errorf("of 14 wrong tries at two processes in turn %d were refused", refused)
+	if !refused {
+		t.Error("tries that one process counted are not counted by the other")
 	}
 }
 

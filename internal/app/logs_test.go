@@ -76,8 +76,13 @@ func (p *process) typeAll(t *testing.T) []string {
 		Roles: []authz.Role{authz.HR}}); err != nil {
 		t.Fatal(err)
 	}
+	managerID, err := p.Features.Accounts.Add(t.Context(), system, account.New{Email: "manager@example.org", Name: "Mara Manager",
+		Password: apptest.Password, Roles: []authz.Role{authz.HiringManager}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	lib := p.Features.Catalogue.Current()
-	jobID, err := p.Features.Hiring.AddJob(t.Context(), system, hiring.NewJob{Title: "Engineer", LevelID: lib.Levels[0].ID})
+	jobID, err := p.Features.Hiring.AddJob(t.Context(), system, hiring.NewJob{Title: "Engineer", LevelID: lib.Levels[0].ID, ManagerID: string(managerID)})
 	if err != nil {
 		t.Fatal(err)
 	}
