@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -166,9 +165,8 @@ func (c *checker) download(ctx context.Context, client *http.Client, itemID stri
 		if err != nil {
 			return nil, 0, err
 		}
-		content, err = io.ReadAll(answer.Body)
-		if answer.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
-			return content, answer.StatusCode, err
+		if answer.status != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return answer.content, answer.status, nil
 		}
 	}
 }

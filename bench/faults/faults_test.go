@@ -9,7 +9,7 @@ import (
 // TestNothingAcknowledgedIsLost goes through both parts with a few faults each.
 func TestNothingAcknowledgedIsLost(t *testing.T) {
 	var table bytes.Buffer
-	if err := run(t.Context(), 3, 1, &table); err != nil {
+	if err := run(t.Context(), 2, 1, &table); err != nil {
 		t.Fatalf("%v\n%s", err, table.String())
 	}
 	if n := strings.Count(table.String(), "pass"); n != 9 {

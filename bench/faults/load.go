@@ -152,20 +152,20 @@ func (l *load) signIn(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range answer.Cookies() {
+	for _, c := range answer.cookies {
 		if c.Name == "gatehouse" {
 			l.cookies[email] = c
 			return nil
 		}
 	}
-	return fmt.Errorf("signing in as %s answered %s", email, answer.Status)
+	return fmt.Errorf("signing in as %s answered %d", email, answer.status)
 }
 
 // send posts to the server and reads the answer whole: only then it was heard.
-func (l *load) send(ctx context.Context, client *http.Client, path string, as *http.Cookie, contentType string, body io.Reader) (*http.Response, error) {
+func (l *load) send(ctx context.Context, client *http.Client, path string, as *http.Cookie, contentType string, body io.Reader) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.address(path), body)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	r.Header.Set("Content-Type", contentType)
 	if as != nil {
@@ -176,19 +176,25 @@ func (l *load) send(ctx context.Context, client *http.Client, path string, as *h
 	r.Header.Set("Accept", "application/json, text/html")
 	answer, err := client.Do(r)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
-	answer.Body = io.NopCloser(bytes.NewReader(content))
-	return answer, err
+	return reply{status: answer.StatusCode, cookies: answer.Cookies(), content: content}, err
+}
+
+// reply is an answer that was read whole.
+type reply struct {
+	status  int
+	cookies []*http.Cookie
+	content []byte
 }
 
 // form posts a form and wants the answer of a form that was taken.
 func (l *load) form(ctx context.Context, client *http.Client, path, as string, fields url.Values) error {
 	answer, err := l.send(ctx, client, path, l.cookies[as], "application/x-www-form-urlencoded", strings.NewReader(fields.Encode()))
-	if err == nil && answer.StatusCode != http.StatusSeeOther {
-		err = errors.New(answer.Status)
+	if err == nil && answer.status != http.StatusSeeOther {
+		err = fmt.Errorf("answered %d", answer.status)
 	}
 	return err
 }
@@ -196,7 +202,7 @@ func (l *load) form(ctx context.Context, client *http.Client, path, as string, f
 func (l *load) signal(ctx context.Context, client *http.Client, name string) error {
 	body := fmt.Sprintf(`{"source":"edr","external_id":%q,"occurred_at":"2026-11-22T14:03:00Z","signal":"signal-mouse-jiggler","account":"robin@example.com"}`, name)
 	answer, err := l.send(ctx, client, "/api/v1/signals", nil, "application/json", strings.NewReader(body))
-	if err == nil && answer.StatusCode == http.StatusOK {
+	if err == nil && answer.status == http.StatusOK {
 		l.took(signals, name)
 	}
 	return err
@@ -231,7 +237,7 @@ func (l *load) upload(ctx context.Context, client *http.Client, name string) err
 	_, _ = io.WriteString(file, content)
 	_ = form.Close()
 	answer, err := l.send(ctx, client, "/evidence", l.cookies[l.hr], form.FormDataContentType(), &body)
-	if err != nil || answer.StatusCode != http.StatusSeeOther {
+	if err != nil || answer.status != http.StatusSeeOther {
 		return err
 	}
 	l.took(files, title)
@@ -261,13 +267,13 @@ func (l *load) answer(ctx context.Context, client *http.Client, check string, i 
 		saved
 		Current *saved `json:"current"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil {
+	if err := json.Unmarshal(answer.content, &said); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case answer.StatusCode == http.StatusOK:
+	case answer.status == http.StatusOK:
 		l.revision[check], l.words[check] = said.Revision, said.Note
 		l.saved++
 	case said.Current != nil && said.Current.Revision > seen: // one that was stored, though nobody heard of it

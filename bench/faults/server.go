@@ -25,7 +25,6 @@ type site struct {
 	binary, data, url string
 	base              atomic.Value // where the server answers
 	cmd               *exec.Cmd
-	out               io.Closer
 }
 
 // command prepares a subcommand of the program on this installation.

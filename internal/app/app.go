@@ -263,7 +263,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	case <-a.databaseEnded():
 		err = errors.New("the database ended and could not be started again")
 	case <-ctx.Done():
-		a.drain(failed)
+		err = a.drain(failed)
 	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.Shutdown)
 	defer cancel()
@@ -276,11 +276,13 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // drain lets a proxy notice that this server is not ready any more, while it still answers.
-func (a *App) drain(failed <-chan error) {
+func (a *App) drain(failed <-chan error) error {
 	a.draining.Store(true)
 	select {
-	case <-failed:
+	case err := <-failed:
+		return err
 	case <-time.After(a.Config.Drain):
+		return nil
 	}
 }
 
