@@ -39,7 +39,7 @@ func TestSomebodyAsksToBeForgotten(t *testing.T) {
 	hr.sees("The hold is lifted")
 
 	hr.open(path.PersonPrivacy(candidate))
-	hr.sees("This is what erasing would do now", "The human record.", "1 piece of evidence")
+	hr.sees("This is what erasing would do now", "The human record", "1 piece of evidence")
 	hr.MustBeAccessible()
 	hr.picture("privacy-2-preview")
 	_, err := w.DB.Pool().Exec(t.Context(), `UPDATE sessions SET proved_at = proved_at - interval '16 minutes'`)
