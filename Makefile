@@ -4,7 +4,7 @@ GO      ?= go
 GOFILES := $(shell git ls-files '*.go' ':!*_templ.go')
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: run test check setup generate generated format vet lint short journeys bench drill fuzz scan vendor build
+.PHONY: run test check setup generate generated format vet lint short journeys bench drill faults fuzz scan vendor build
 
 ## run: start the demo with an embedded PostgreSQL and print its address and logins
 run:
@@ -65,9 +65,14 @@ fuzz:
 ## scan: wapiti and sqlmap against the demo (docs/security.md)
 scan:
 	scripts/scan
+
 ## drill: lose an installation and put it back from a backup, timed and compared (ARGS="--people 10000 --evidence 10000000000")
 drill:
 	$(GO) run ./bench --parts restore $(ARGS)
+
+## faults: 200 times kill -9 and 20 promotions of a standby, under load: nothing acknowledged may be lost
+faults: setup
+	$(GO) run ./bench/faults
 
 ## vendor: copy the front-end files again from their npm packages
 vendor:

@@ -46,7 +46,7 @@ func TestASmallRunMeasuresEverything(t *testing.T) {
 			t.Errorf("restored something else: %+v", r)
 		}
 	}
-	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start", "first backup", "second backup", "restore, verified", "tables and files that differ"} {
+	for _, want := range []string{"list of F2", "candidate of F1", "case, p95 grown", "overload, p99 of what is served", "overload, back to normal", "audited write", "while the log is sealed", "entries of the log sealed", "verifying a million", "two clients", "full replay", "uploading 1 MiB", "warm start", "cold start", "first backup", "second backup", "restore, verified", "tables and files that differ"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("no line for %q in\n%s", want, table.String())
 		}

@@ -176,26 +176,25 @@ func self(ctx context.Context, args ...string) (*exec.Cmd, io.Reader, io.WriteCl
 }
 
 // load runs the load generator on the targets.
-func (in *installation) load(ctx context.Context, targets []target, connections int, d time.Duration) (result, error) {
-	cmd, out, stdin, err := self(ctx, "-load")
+func (in *installation) load(ctx context.Context, targets []target, connections int, d time.Duration) (r result, err error) {
+	err = child(ctx, "-load", order{Address: strings.TrimPrefix(in.base, "http://"), Targets: targets, Connections: connections, For: d}, &r)
+	if err == nil && r.Errors > 0 {
+		err = fmt.Errorf("%d of %d answers to such as %s were errors (%s)", r.Errors, r.Requests, targets[0].Path, r.Sample)
+	}
+	return r, err
+}
+
+// child starts this program as a child that reads an order and prints what came of it.
+func child(ctx context.Context, name string, order, found any) error {
+	cmd, out, stdin, err := self(ctx, name)
 	if err != nil {
-		return result{}, err
+		return err
 	}
-	err = json.NewEncoder(stdin).Encode(order{Address: strings.TrimPrefix(in.base, "http://"), Targets: targets, Connections: connections, For: d})
+	err = json.NewEncoder(stdin).Encode(order)
 	if err := errors.Join(err, stdin.Close()); err != nil {
-		return result{}, err
+		return err
 	}
-	var r result
-	if err := json.NewDecoder(out).Decode(&r); err != nil {
-		return r, errors.Join(err, cmd.Wait())
-	}
-	if err := cmd.Wait(); err != nil {
-		return r, err
-	}
-	if r.Errors > 0 {
-		return r, fmt.Errorf("%d of %d answers to such as %s were errors (%s)", r.Errors, r.Requests, targets[0].Path, r.Sample)
-	}
-	return r, nil
+	return errors.Join(json.NewDecoder(out).Decode(found), cmd.Wait())
 }
 
 // resident is the memory of the server in bytes, as the kernel counts it.

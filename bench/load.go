@@ -41,10 +41,7 @@ func loadChild(ctx context.Context, _ []string) error {
 	if err := json.NewDecoder(os.Stdin).Decode(&o); err != nil {
 		return err
 	}
-	requests := make([][]byte, len(o.Targets))
-	for i, t := range o.Targets {
-		requests[i] = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", t.Path, o.Address, t.Cookie)
-	}
+	requests := requestsTo(o)
 	ctx, cancel := context.WithTimeout(ctx, o.For)
 	defer cancel()
 	var mu sync.Mutex
@@ -70,6 +67,15 @@ func loadChild(ctx context.Context, _ []string) error {
 	slices.Sort(times)
 	all.P50, all.P95, all.P99 = at(times, 50), at(times, 95), at(times, 99)
 	return json.NewEncoder(os.Stdout).Encode(all)
+}
+
+// requestsTo are the requests to the targets of an order as they go over the wire.
+func requestsTo(o order) [][]byte {
+	requests := make([][]byte, len(o.Targets))
+	for i, t := range o.Targets {
+		requests[i] = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", t.Path, o.Address, t.Cookie)
+	}
+	return requests
 }
 
 // at is the percentile of sorted times, in milliseconds.

@@ -94,7 +94,7 @@ func exit(err error) {
 
 // children are what this program does as a child of itself.
 var children = map[string]func(context.Context, []string) error{
-	"-serve": serveChild, "-load": loadChild, "-cold": coldChild,
+	"-serve": serveChild, "-load": loadChild, "-flood": floodChild, "-cold": coldChild,
 }
 
 // run measures everything. What was measured before an error comes back with it.
@@ -109,7 +109,7 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 		}
 	}
 	b = &bench{plan: p}
-	if p.measures("pages", "writes", "ingest", "upload", "starts") {
+	if p.measures("pages", "overload", "writes", "ingest", "upload", "starts") {
 		if b.small, err = openInstallation(ctx, p, p.small, 0); err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func run(ctx context.Context, p plan) (b *bench, err error) {
 		}
 		defer func() { err = errors.Join(err, b.large.close()) }()
 	}
-	for i, part := range []func(context.Context) error{b.pages, b.writes, b.proofs, b.ingestion, b.uploading, b.starts, b.restore} {
+	for i, part := range []func(context.Context) error{b.pages, b.overload, b.writes, b.proofs, b.ingestion, b.uploading, b.starts, b.restore} {
 		if !p.measures(partNames[i]) {
 			continue
 		}
@@ -136,4 +136,4 @@ func (p plan) measures(parts ...string) bool {
 }
 
 // partNames are what a run measures, in this order.
-var partNames = []string{"pages", "writes", "proof", "ingest", "upload", "starts", "restore"}
+var partNames = []string{"pages", "overload", "writes", "proof", "ingest", "upload", "starts", "restore"}

@@ -11,10 +11,11 @@ import (
 	"path"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"gatehouse/internal/platform/db"
 )
 
 // FS holds the numbered migration files.
@@ -87,9 +88,9 @@ func Pending(ctx context.Context, url string) (pending bool, err error) {
 
 func withProvider(url string, files fs.FS, fn func(*goose.Provider) error) error {
 	// The address may hold settings of the pool, which the server would take for its own and refuse.
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := db.ParseURL(url)
 	if err != nil {
-		return fmt.Errorf("database address: %w", err)
+		return err
 	}
 	conn := stdlib.OpenDB(*cfg.ConnConfig)
 	defer conn.Close()

@@ -937,6 +937,12 @@ CREATE TABLE tally_deltas (
     n bigint NOT NULL
 );
 
+CREATE TABLE tries (
+    key bytea NOT NULL,
+    full_at timestamp with time zone NOT NULL,
+    CONSTRAINT tries_pkey PRIMARY KEY (key)
+);
+
 CREATE TABLE user_identities (
     issuer text NOT NULL,
     subject text NOT NULL,
@@ -1314,6 +1320,9 @@ COMMENT ON COLUMN tally_deltas.figure IS 'facts';
 COMMENT ON COLUMN tally_deltas.a IS 'facts';
 COMMENT ON COLUMN tally_deltas.b IS 'facts';
 
+COMMENT ON TABLE tries IS 'How often something was tried of late, and when each key has all of its tries back.';
+COMMENT ON COLUMN tries.key IS 'secret: keyed hash of an address, an account or a browser';
+
 COMMENT ON TABLE user_identities IS 'By which name a sign-in provider knows a user.';
 COMMENT ON COLUMN user_identities.issuer IS 'facts';
 COMMENT ON COLUMN user_identities.subject IS 'staff: the name by which a sign-in provider knows somebody';
@@ -1536,6 +1545,8 @@ CREATE INDEX signals_unresolved ON ONLY public.signals USING btree (occurred_at 
 
 CREATE INDEX sso_flows_expiry ON public.sso_flows USING btree (expires_at);
 
+CREATE INDEX tries_full ON public.tries USING btree (full_at);
+
 CREATE UNIQUE INDEX user_identities_user ON public.user_identities USING btree (user_id, issuer);
 
 CREATE INDEX user_links_user ON public.user_links USING btree (user_id);
@@ -1562,6 +1573,8 @@ CREATE TRIGGER audit_leaves_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON p
 
 CREATE TRIGGER audit_values_no_rewrite BEFORE UPDATE ON public.audit_values FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER authenticators_told AFTER INSERT OR DELETE OR UPDATE OF confirmed_at ON public.authenticators FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_members FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
 
 CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.case_notes FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
@@ -1586,6 +1599,8 @@ CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.evidence
 
 CREATE TRIGGER forget AFTER INSERT OR DELETE OR UPDATE ON public.evidence_links FOR EACH ROW EXECUTE FUNCTION forget_of_evidence_link();
 
+CREATE TRIGGER factor_roles_told AFTER INSERT OR DELETE OR UPDATE ON public.factor_roles FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER flags_tally_delete AFTER DELETE ON public.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
 
 CREATE TRIGGER flags_tally_insert AFTER INSERT ON public.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tally_flags();
@@ -1606,6 +1621,8 @@ CREATE TRIGGER forget_people AFTER UPDATE ON public.jobs FOR EACH ROW WHEN ((old
 
 CREATE TRIGGER forget_person AFTER INSERT OR DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION forget_person_of_row();
 
+CREATE TRIGGER passkeys_told AFTER INSERT OR DELETE ON public.passkeys FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER forget_case AFTER INSERT OR DELETE OR UPDATE ON public.payments FOR EACH ROW EXECUTE FUNCTION forget_case_of_row();
 
 CREATE TRIGGER forget_referred AFTER INSERT ON public.people FOR EACH ROW WHEN ((new.referrer_id IS NOT NULL)) EXECUTE FUNCTION forget_cases_of_referrer();
@@ -1624,7 +1641,13 @@ CREATE TRIGGER scorecard_words_no_rewrite BEFORE UPDATE ON public.scorecard_word
 
 CREATE TRIGGER scorecards_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scorecards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER sessions_told AFTER DELETE OR UPDATE OF token_hash, expires_at, proved_at, factor_at ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
+CREATE TRIGGER sso_rules_told AFTER UPDATE ON public.sso_rules FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
+
 CREATE TRIGGER forget_member AFTER UPDATE ON public.users FOR EACH ROW WHEN (((old.name <> new.name) OR (old.email <> new.email))) EXECUTE FUNCTION forget_cases_of_member();
+
+CREATE TRIGGER users_told AFTER DELETE OR UPDATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION sessions_changed();
 
 CREATE OR REPLACE FUNCTION public.flag_figures(item_id text, answer text, state text, raised_at timestamp with time zone, withdrawn_at timestamp with time zone, rests boolean)
  RETURNS TABLE(figure text, a text, b text)
@@ -1787,6 +1810,16 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.sessions_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_notify('gatehouse_sessions', '');
+    RETURN NULL;
 END $function$
 ;
 

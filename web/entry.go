@@ -59,13 +59,17 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if known {
 		tries, key = s.byDevice, device
 	}
-	if ok, after := s.byAddress.Allow(request.IP(r)); !ok && !known {
+	ok, after, err := s.byAddress.Allow(r.Context(), request.IP(r))
+	if err == nil && (ok || known) {
+		ok, after, err = tries.Allow(r.Context(), key)
+	}
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return s.tooMany(w, r, form, after)
 	}
-	if ok, after := tries.Allow(key); !ok {
-		return s.tooMany(w, r, form, after)
-	}
-	err := s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
+	err = s.sessions.Begin(w, r, form.Email, r.FormValue("password"))
 	if invalid, ok := apperr.AsInvalid(err); ok {
 		form.Errors = invalid.Fields
 		return s.signInPage(w, r, http.StatusUnprocessableEntity, form)
@@ -73,7 +77,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tries.Restore(key)
+	if err := tries.Restore(r.Context(), key); err != nil {
+		return err
+	}
 	if !known {
 		s.knowDevice(w, form.Email)
 	}
@@ -103,8 +109,8 @@ func (s *Server) guessed(r *http.Request, err error) error {
 	if apperr.KindOf(err) != apperr.NotFound {
 		return err
 	}
-	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
-		return apperr.RateLimited(after)
+	if counted := s.byAddress.Take(r.Context(), request.IP(r)); counted != nil {
+		return counted
 	}
 	return err
 }

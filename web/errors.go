@@ -41,6 +41,11 @@ func describe(err error) problem {
 		err = apperr.TooLarge("That is larger than the %s allowed here.", size(tooLarge.Limit))
 	}
 	e, ok := apperr.As(err)
+	if !ok && db.ReadOnly(err) {
+		return problem{status: http.StatusServiceUnavailable, title: "Read only for the moment",
+			message: "Nothing can be saved just now, and what has to leave an entry in the log cannot be opened: the database changes its place.",
+			kept:    "Nothing of what you typed is lost: go back, it is still in the form. Try again in a few seconds."}
+	}
 	if !ok && db.Away(err) {
 		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The database does not answer just now.",
 			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
@@ -48,6 +53,10 @@ func describe(err error) problem {
 	if !ok && errors.Is(err, blob.ErrAway) {
 		return problem{status: http.StatusServiceUnavailable, title: "Back in a moment", message: "The place where the files of evidence are kept does not answer just now.",
 			kept: "Nothing was half saved. Try again in a few minutes; whoever runs Gatehouse finds the reason on the System page."}
+	}
+	if !ok && errors.Is(err, context.DeadlineExceeded) {
+		return problem{status: http.StatusServiceUnavailable, title: "That took too long", message: "The page was not ready in time, and others wait.",
+			kept: "Nothing was half saved: a change is stored whole or not at all. Try again in a few seconds."}
 	}
 	if !ok {
 		e = &apperr.Error{}

@@ -102,7 +102,7 @@ func (s *Server) withFrame(w http.ResponseWriter, r *http.Request) *http.Request
 	f := layout.Frame{
 		Theme:   layout.ParseTheme(cookie(r, layout.ThemeCookie)),
 		Density: layout.ParseDensity(cookie(r, layout.DensityCookie)),
-		Version: s.version,
+		Version: s.version, ReadOnly: s.deps.Away(),
 	}
 	if user.ID != "" {
 		noteActor(r.Context(), user.Actor())

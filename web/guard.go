@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/incident"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/db"
 	"gatehouse/internal/signin"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
@@ -50,9 +51,33 @@ func (s *Server) guard(route Route) Handler {
 			// What waits for this person may be about to change.
 			defer s.frames.forget(string(found.User.ID))
 			defer s.deps.Dashboards.Forget()
+			s.noteWrite(w)
 		}
-		return route.Handler(w, s.withFrame(w, r))
+		return route.Handler(w, s.withFrame(w, s.mayLag(route, r)))
 	}
+}
+
+// wroteCookie says that a browser has sent something a moment ago: it sees the primary's state, not the standby's.
+const wroteCookie = "gatehouse-wrote"
+
+// noteWrite lets the browser say for a while that it has written. Which process is asked next does not matter then.
+func (s *Server) noteWrite(w http.ResponseWriter) {
+	if s.deps.Config.StandbyURL != "" {
+		http.SetCookie(w, &http.Cookie{Name: wroteCookie, Value: "1", Path: "/", MaxAge: int(2 * db.LagMost.Seconds()),
+			HttpOnly: true, Secure: s.deps.Config.Secure(), SameSite: http.SameSiteLaxMode})
+	}
+}
+
+// mayLag lets a page that reads much read from the standby: insights, exports, search, the log. Those who have just
+// written see what they wrote.
+func (s *Server) mayLag(route Route, r *http.Request) *http.Request {
+	p := route.Pattern
+	heavy := strings.HasPrefix(p, path.InsightsHiring) || strings.HasPrefix(p, path.InsightsCases) || strings.HasPrefix(p, path.InsightsJobs) ||
+		strings.HasSuffix(p, ".csv") || p == path.Search || strings.HasPrefix(p, path.Audit)
+	if s.deps.Config.StandbyURL == "" || r.Method != http.MethodGet || !heavy || cookie(r, wroteCookie) != "" {
+		return r
+	}
+	return r.WithContext(db.MayLag(r.Context()))
 }
 
 // settles reports whether a route is one by which a session gives what it owes. Nothing else opens before: who owes a code adds

@@ -180,7 +180,11 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	if request.Text(r, proofField) == "" && r.PostFormValue(answerField) == "" {
 		return again(http.StatusUnprocessableEntity, "Enter it to go on.")
 	}
-	if ok, after := s.byProof.Allow(string(found.User.ID)); !ok {
+	ok, after, err := s.byProof.Allow(r.Context(), string(found.User.ID))
+	if err != nil {
+		return err
+	}
+	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 		return again(http.StatusTooManyRequests, "There were too many tries. Wait a minute, then try once more.")
 	}
@@ -195,7 +199,9 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.byProof.Restore(string(found.User.ID))
+	if err := s.byProof.Restore(r.Context(), string(found.User.ID)); err != nil {
+		return err
+	}
 	if form.Resume != "" {
 		http.Redirect(w, r, form.Resume, http.StatusTemporaryRedirect)
 		return nil

@@ -70,8 +70,15 @@ type Deps struct {
 	Observe func(method, route string, status int, took time.Duration)
 	// DeviceKey makes the marks of browsers that people have signed in from. It is secret.
 	DeviceKey []byte
+	// Tries makes the limiters whose counts hold for all processes.
+	Tries func(name string, rate limit.Rate) *limit.Shared
 	// Parts describes the installation for the administrator's system page.
 	Parts func(context.Context) []admin.Part
+	// Connections is how many connections to the database there may be: as many pages are made at a time.
+	Connections int
+	// Away reports whether nothing can be written just now, and Settle whether a read that failed is worth a second try.
+	Away   func() bool
+	Settle func(context.Context, error) bool
 	// Extra are routes beside the product's own, for measuring.
 	Extra []Route
 	// Ready reports what keeps the server from serving: the database, a pending migration.
@@ -87,14 +94,15 @@ type Server struct {
 	frames   frames
 	// Sign-in tries, by account, by address, and by browser where that is known to the account. An office shares one
 	// address, so that one is wider.
-	byAccount, byAddress, byDevice *limit.Limiter
-	// Requests by token: more than any integration sends, less than would hurt.
+	byAccount, byAddress, byDevice *limit.Shared
+	// Requests by token, in each process: more than any integration sends, less than would hurt.
 	byToken *limit.Limiter
 	// Codes and passwords to show that it is still them, by user. A code is six digits: so few tries a day that guessing
 	// takes years, for whoever knows the password already.
-	byProof *limit.Limiter
+	byProof *limit.Shared
 	// Logout tokens, by address: a provider may end everybody's sessions at once.
 	byLogout *limit.Limiter
+	lanes    *lanes
 	handler  http.Handler
 }
 
@@ -103,12 +111,13 @@ func New(deps Deps) *Server {
 	s := &Server{
 		deps: deps, log: deps.Log, version: deps.Version,
 		sessions: session.NewStore(deps.Signin, deps.Config.BaseURL),
+		lanes:    newLanes(deps.Connections),
 
-		byAccount: limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
-		byAddress: limit.New(limit.Rate{Every: time.Second, Burst: 60}, 50_000, time.Now),
-		byDevice:  limit.New(limit.Rate{Every: 6 * time.Second, Burst: 10}, 50_000, time.Now),
+		byAccount: deps.Tries("sign-in by account", limit.Rate{Every: 6 * time.Second, Burst: 10}),
+		byAddress: deps.Tries("sign-in by address", limit.Rate{Every: time.Second, Burst: 60}),
+		byDevice:  deps.Tries("sign-in by browser", limit.Rate{Every: 6 * time.Second, Burst: 10}),
 		byToken:   limit.New(limit.Rate{Every: 20 * time.Millisecond, Burst: 500}, 10_000, time.Now),
-		byProof:   limit.New(limit.Rate{Every: time.Minute, Burst: 10}, 50_000, time.Now),
+		byProof:   deps.Tries("proofs by user", limit.Rate{Every: time.Minute, Burst: 10}),
 		byLogout:  limit.New(limit.Rate{Every: 50 * time.Millisecond, Burst: 500}, 10_000, time.Now),
 	}
 	s.handler = s.build()
@@ -124,7 +133,7 @@ func (s *Server) build() http.Handler {
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
 	}
-	router.Use(s.logged, s.recovered, compressed)
+	router.Use(s.admitted, s.logged, s.recovered, compressed)
 	// A browser names where a request comes from; a write from another site is refused before anything else.
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(s.crossOriginPage))
@@ -159,7 +168,11 @@ func compressed(next http.Handler) http.Handler {
 // answer runs a handler and answers the error it returns.
 func (s *Server) answer(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := h(w, r.WithContext(r.Context())) // what the handler keeps with the request is its own
+		if err != nil && r.Method == http.MethodGet && s.deps.Settle(r.Context(), err) {
+			err = h(w, r) // there is another database to read from
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -176,6 +189,9 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
 	if err := s.deps.Ready(ctx); err != nil {
 		s.log.Warn("not ready", "error", err)
 		return response.JSON(w, r, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+	}
+	if s.deps.Away() {
+		return response.JSON(w, r, http.StatusOK, map[string]string{"status": "read only"})
 	}
 	return response.JSON(w, r, http.StatusOK, map[string]string{"status": "ready"})
 }

@@ -53,8 +53,8 @@ func (s *Server) startSSO(w http.ResponseWriter, r *http.Request) error {
 	if !s.deps.Signin.HasProvider() {
 		return signin.NoProvider()
 	}
-	if ok, after := s.byAddress.Allow(request.IP(r)); !ok {
-		return apperr.RateLimited(after)
+	if err := s.byAddress.Take(r.Context(), request.IP(r)); err != nil {
+		return err
 	}
 	address, err := s.send(w, r, signin.Flow{Purpose: signin.ToEnter, Next: localPath(r.FormValue("next"))})
 	if err != nil {
@@ -77,8 +77,8 @@ func (s *Server) confirmBySSO(w http.ResponseWriter, r *http.Request) error {
 	if !found.ProvesThere() {
 		return apperr.Conflict("This session asks for another proof.")
 	}
-	if ok, after := s.byProof.Allow(string(found.User.ID)); !ok {
-		return apperr.RateLimited(after)
+	if err := s.byProof.Take(r.Context(), string(found.User.ID)); err != nil {
+		return err
 	}
 	f := signin.Flow{Purpose: signin.ToProve, Session: found.ID, Next: form.Next, Resume: form.Resume}
 	for _, sent := range form.Sent {
@@ -154,7 +154,9 @@ func (s *Server) arrive(w http.ResponseWriter, r *http.Request, f signin.Flow, i
 		if err := s.sessions.ProveThere(w, r, f, id); err != nil {
 			return err
 		}
-		s.byProof.Restore(string(request.User(r).ID))
+		if err := s.byProof.Restore(r.Context(), string(request.User(r).ID)); err != nil {
+			return err
+		}
 		if f.Resume != "" {
 			return response.Page(w, r, http.StatusOK, resumePage(f.Resume, f.Form))
 		}

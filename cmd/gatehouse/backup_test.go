@@ -9,8 +9,10 @@ import (
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/evidence"
+	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
 )
 
 // TestBackupBesideTheServer backs up an installation on its private database while a server has it, and puts it back into
@@ -90,4 +92,20 @@ func TestBackupBesideTheServer(t *testing.T) {
 			t.Errorf("%v: exit %d", args, code)
 		}
 	}
+}
+
+// addPerson adds somebody to an installation that is open.
+func addPerson(t *testing.T, a *app.App) string {
+	t.Helper()
+	var added person.ID
+	err := a.DB.Write(t.Context(), authz.System("test"), func(tx *db.Tx) error {
+		var err error
+		added, err = a.Features.People.Add(t.Context(), tx, person.New{Name: "Robin Vale"})
+		tx.Record(db.Entry{Action: "person.added", SubjectKind: "person", SubjectID: string(added)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(added)
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gatehouse/internal/catalogue"
@@ -45,6 +46,7 @@ type App struct {
 	Extra []web.Route
 
 	keystore *keystore.Store
+	draining atomic.Bool // told to stop, and answering on for a while
 
 	local   *localdb.Server
 	metrics *metrics // nil where nobody asks for them
@@ -80,7 +82,7 @@ func (a *App) open(ctx context.Context, reach func(*App, context.Context) error)
 	if err != nil {
 		return err
 	}
-	if a.DB, err = db.Open(ctx, a.url); err != nil {
+	if a.DB, err = db.Open(ctx, a.url, db.Standby(a.Config.StandbyURL), db.Log(a.Log)); err != nil {
 		return err
 	}
 	return a.build(ctx)
@@ -254,6 +256,9 @@ func (a *App) Handler() http.Handler {
 
 // ready reports what keeps the installation from serving.
 func (a *App) ready(ctx context.Context) error {
+	if a.draining.Load() {
+		return errors.New("the server is being stopped")
+	}
 	return a.DB.Pool().Ping(ctx)
 }
 
@@ -304,6 +309,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	case <-a.databaseEnded():
 		err = errors.New("the database ended and could not be started again")
 	case <-ctx.Done():
+		err = a.drain(failed)
 	}
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), config.Shutdown)
 	defer cancel()
@@ -324,6 +330,17 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// drain lets a proxy notice that this server is not ready any more, while it still answers.
+func (a *App) drain(failed <-chan error) error {
+	a.draining.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(a.Config.Drain):
+		return nil
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"gatehouse/internal/account"
@@ -25,6 +26,7 @@ import (
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/keystore"
+	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/platform/openid"
 	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
@@ -92,12 +94,16 @@ func (f Features) webDeps(a *App) web.Deps {
 	return web.Deps{
 		Observe:   observe,
 		DeviceKey: a.Keys.Derive("marks of known browsers"),
-		Config:    a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
+		Tries: func(name string, rate limit.Rate) *limit.Shared {
+			return limit.NewShared(a.DB, a.Keys.Derive("counts of tries"), name, rate)
+		},
+		Config: a.Config, Version: Version, Log: a.Log, Ready: a.ready, Extra: a.Extra, Parts: a.Parts,
 		Catalogue: f.Catalogue, Accounts: f.Accounts, Signin: f.Signin, Factors: f.Factors,
 		People: f.People, Flags: f.Flags, Claims: f.Claims, Assess: f.Assess, Hiring: f.Hiring,
 		Evidence: f.Evidence, Signals: f.Signals, Cases: f.Cases,
 		Candidates: f.Candidates, Interviews: f.Interviews,
 		Dashboards: f.Dashboards, Privacy: f.Privacy, Audit: f.Audit, Sealer: f.Sealer, Waiting: f.Dashboards.Waiting,
+		Connections: int(a.DB.Pool().Config().MaxConns), Away: a.DB.Away, Settle: a.DB.Settle,
 	}
 }
 
@@ -112,6 +118,7 @@ func (a *App) chores() []chore {
 	chores := []chore{
 		{"sweep sessions", time.Hour, a.Features.Signin.Sweep},
 		{"learn of new keys", keystore.Every, a.keystore.Refresh},
+		{"sweep tries", time.Hour, func(ctx context.Context) error { return limit.Sweep(ctx, a.DB) }},
 		{"fold tallies", time.Second, a.Features.Dashboards.Fold},
 		{"compare jobs", dashboard.CompareRound, a.Features.Dashboards.CompareJobs},
 		{"take up signals", time.Second, a.Features.Signals.TakeUp},
@@ -154,6 +161,11 @@ func (a *App) chores() []chore {
 
 // work does the chores until ctx ends.
 func (a *App) work(ctx context.Context) {
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		a.DB.Listen(ctx, signin.Changes, a.Features.Signin.Listening, a.Features.Signin.Forget)
+	})
+	defer listening.Wait()
 	done := make(chan struct{})
 	chores := a.chores()
 	for _, c := range chores {
@@ -171,16 +183,22 @@ func (a *App) repeat(ctx context.Context, c chore) {
 	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		began := time.Now()
-		err := c.do(ctx)
-		a.metrics.round(c.name, time.Since(began), err)
-		if err != nil && ctx.Err() == nil {
-			a.Log.Error("background work", "chore", c.name, "error", err)
+		if !a.DB.Away() { // else there is nothing to write to
+			a.round(ctx, c)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+func (a *App) round(ctx context.Context, c chore) {
+	began := time.Now()
+	err := c.do(ctx)
+	a.metrics.round(c.name, time.Since(began), err)
+	if err != nil && ctx.Err() == nil {
+		a.Log.Error("background work", "chore", c.name, "error", err)
 	}
 }

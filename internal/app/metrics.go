@@ -74,12 +74,14 @@ var (
 	poolWaits = prometheus.NewDesc("gatehouse_database_waits_total", "How often a connection had to be waited for.", nil, nil)
 	logSealed = prometheus.NewDesc("gatehouse_audit_entries_sealed", "Entries of the audit log under a signed checkpoint.", nil, nil)
 	logBehind = prometheus.NewDesc("gatehouse_audit_behind", "1 when an entry has waited more than ten minutes to be sealed.", nil, nil)
+	readOnly  = prometheus.NewDesc("gatehouse_database_read_only", "1 while no server takes writes and pages read from another one.", nil, nil)
+	lagBehind = prometheus.NewDesc("gatehouse_database_standby_lag_seconds", "How far the standby for heavy reading is behind; absent while it does not answer.", nil, nil)
 	altered   = prometheus.NewDesc("gatehouse_evidence_altered", "Items of evidence found altered or missing, at most 100.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConns, poolMax, poolWaits, logSealed, logBehind, altered} {
+	for _, d := range []*prometheus.Desc{poolConns, poolMax, poolWaits, readOnly, lagBehind, logSealed, logBehind, altered} {
 		out <- d
 	}
 }
@@ -94,17 +96,25 @@ func (s *standing) Collect(out chan<- prometheus.Metric) {
 	gauge(poolConns, float64(stat.IdleConns()), "idle")
 	gauge(poolMax, float64(stat.MaxConns()))
 	out <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(stat.EmptyAcquireCount()))
+	gauge(readOnly, one(s.a.DB.Away()))
+	if named, answers, lag := s.a.DB.Following(); named && answers {
+		gauge(lagBehind, lag.Seconds())
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if st, err := s.a.Features.Sealer.State(ctx); err == nil {
 		gauge(logSealed, float64(st.Entries))
-		behind := 0.0
-		if st.Behind {
-			behind = 1
-		}
-		gauge(logBehind, behind)
+		gauge(logBehind, one(st.Behind))
 	}
 	if items, err := s.a.Features.Evidence.AlteredItems(ctx, 100); err == nil {
 		gauge(altered, float64(len(items)))
 	}
+}
+
+// one is 1 for true.
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }

@@ -8,13 +8,14 @@ import (
 
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/clamd"
+	"gatehouse/internal/platform/db"
 	"gatehouse/web/admin"
 )
 
 // Parts describes the installation: what is configured, what is missing, and what each absence costs. The
 // administrator's system page and `gatehouse doctor` show it.
 func (a *App) Parts(ctx context.Context) []admin.Part {
-	parts := []admin.Part{a.databasePart(ctx), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
+	parts := []admin.Part{a.databasePart(ctx), a.standbyPart(), a.sheetsPart(ctx), a.logPart(ctx), a.keyPart(), a.addressPart()}
 	return append(parts, a.evidencePart(ctx), a.malwarePart(ctx), a.backupPart(ctx),
 		admin.Part{Name: "Mail", State: "Not set up",
 			Note: "Nobody is told by mail. What waits for people shows on their Today page."},
@@ -76,8 +77,29 @@ func (a *App) databasePart(ctx context.Context) admin.Part {
 	if a.local == nil {
 		p.State, p.Note = "PostgreSQL server", "At the address that is configured."
 	}
-	if err := a.ready(ctx); err != nil {
+	if a.DB.Away() {
+		p.State, p.Ready, p.Note = "Read only", false, "No server takes writes just now: pages read from another one, and nothing can be saved."
+	} else if err := a.ready(ctx); err != nil {
 		p.State, p.Ready, p.Note = "Not reachable", false, "Nothing can be read or saved until the database answers again."
+	}
+	return p
+}
+
+// standbyPart says how the standby for heavy reading fares.
+func (a *App) standbyPart() admin.Part {
+	named, answers, lag := a.DB.Following()
+	p := admin.Part{Name: "Standby for reading", Ready: true}
+	switch {
+	case !named:
+		p.State, p.Ready, p.Note = "Not set up", false, "Insights, exports, search and the log read from the database that people work on."
+	case !answers:
+		p.State, p.Ready, p.Note = "Not reachable", false, "Everything reads from the primary until it answers again."
+	case lag > db.LagMost:
+		p.State, p.Ready = fmt.Sprintf("%.0f s behind", lag.Seconds()), false
+		p.Note = fmt.Sprintf("Everything reads from the primary until it is less than %.0f s behind.", db.LagMost.Seconds())
+	default:
+		p.State = fmt.Sprintf("%.1f s behind", lag.Seconds())
+		p.Note = "Insights, exports, search and the log read from it; who has just written sees the primary."
 	}
 	return p
 }

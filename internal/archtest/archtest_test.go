@@ -32,6 +32,7 @@ var tables = map[string]string{
 	"installation_keys": "platform/keystore",
 	"users":             "account", "user_links": "account", "api_tokens": "account", "sessions": "signin",
 	"user_identities": "signin", "sso_flows": "signin", "sso_logouts": "signin", "sso_rules": "signin", "sso_groups": "signin",
+	"tries":          "platform/limit",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
 	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence", "evidence_malware": "evidence",
@@ -68,6 +69,7 @@ var unaudited = map[string]string{
 	"internal/platform/sheet":    "copies of rows that have their entries",
 	"internal/signal":            "taking up batches, each of which has its entry from ingest",
 	"internal/platform/keystore": "moving what is sealed under a newer key: the rotation has its entries",
+	"internal/platform/limit":    "tries are counted, not told",
 }
 
 // source is one parsed Go file of the module.

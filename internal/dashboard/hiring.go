@@ -3,6 +3,7 @@ package dashboard
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ const (
 // ask within a moment.
 func (s *Service) Hiring(ctx context.Context, _ authz.Actor, bands ...string) (Hiring, error) {
 	now := s.db.Now()
-	return s.hiring.Get(ctx, strings.Join(bands, " "), now, func(ctx context.Context) (Hiring, error) {
+	return s.hiring.Get(ctx, fmt.Sprint(db.Lags(ctx), bands), now, func(ctx context.Context) (Hiring, error) {
 		return s.readHiring(ctx, now, bands)
 	})
 }
@@ -121,7 +122,7 @@ func (s *Service) readHiring(ctx context.Context, now time.Time, bands []string)
 	queueTallies(batch, []string{"stage", "channel", "coverage", "since", "missing", "override", "waiting", "finding", "move"},
 		now, &counts)
 	queueUneven(batch, topJobs, &h.Uneven, &h.UnevenJobs)
-	if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
+	if err := s.db.Heavy(ctx).SendBatch(ctx, batch).Close(); err != nil {
 		return Hiring{}, err
 	}
 	return s.arrange(h, collect(counts), now, bands), nil

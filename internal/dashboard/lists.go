@@ -52,7 +52,7 @@ func (s *Service) Flags(ctx context.Context, actor authz.Actor, f FlagFilter) (p
 	if c, err := page.Parse[time.Time](f.Cursor); err == nil {
 		w.Add("(f.raised_at, f.id) > (?, ?)", c.Key, c.ID)
 	}
-	rows, _ := s.db.Pool().Query(ctx, findingColumns+w.SQL()+` ORDER BY f.raised_at, f.id `+w.Number("LIMIT ?", ListSize+1), w.Args...)
+	rows, _ := s.db.Heavy(ctx).Query(ctx, findingColumns+w.SQL()+` ORDER BY f.raised_at, f.id `+w.Number("LIMIT ?", ListSize+1), w.Args...)
 	found, err := db.Many[findingRow](rows)
 	if err != nil {
 		return page.Slice[OpenFlag]{}, err
@@ -104,7 +104,7 @@ func (s *Service) Movement(ctx context.Context, actor authz.Actor, from time.Tim
 	if c, err := page.Parse[time.Time](cursor); err == nil {
 		w.Add("(m.at, m.id) < (?, ?)", c.Key, c.ID)
 	}
-	rows, _ := s.db.Pool().Query(ctx, `
+	rows, _ := s.db.Heavy(ctx).Query(ctx, `
 		SELECT m.id, m.person_id, p.name AS person_name, m.at, m.from_band, m.to_band, m.coverage, m.cause
 		FROM   assessment_moves m
 		JOIN   people p ON p.id = m.person_id
@@ -139,7 +139,7 @@ func (s *Service) Overrides(ctx context.Context, actor authz.Actor, checkID, cur
 	if c, err := page.Parse[time.Time](cursor); err == nil {
 		w.Add("(g.overridden_at, g.application_id) < (?, ?)", c.Key, c.ID)
 	}
-	rows, _ := s.db.Pool().Query(ctx, `
+	rows, _ := s.db.Heavy(ctx).Query(ctx, `
 		SELECT g.application_id, p.id AS person_id, p.name AS person_name, j.title AS job_title, g.stage_id, g.reason,
 		       coalesce(u.name, '') AS by, g.overridden_at
 		FROM   gate_overrides g

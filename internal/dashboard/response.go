@@ -105,7 +105,7 @@ func (s *Service) Response(ctx context.Context, actor authz.Actor) (Response, er
 	if actor.Kind != authz.KindUser {
 		return s.readResponse(ctx, actor, now)
 	}
-	return s.responses.Get(ctx, fmt.Sprint(actor.ID, actor.PersonID, actor.Roles), now, func(ctx context.Context) (Response, error) {
+	return s.responses.Get(ctx, fmt.Sprint(db.Lags(ctx), actor.ID, actor.PersonID, actor.Roles), now, func(ctx context.Context) (Response, error) {
 		return s.readResponse(ctx, actor, now)
 	})
 }
@@ -123,7 +123,7 @@ func (s *Service) readResponse(ctx context.Context, actor authz.Actor, now time.
 	s.queueOverdueSteps(batch, actor, now, &r.Overdue)
 	queueSignalDays(batch, midnight(now).AddDate(0, 0, 1-signalDays), &days)
 	queueProposals(batch, actor, now, &proposals)
-	if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
+	if err := s.db.Heavy(ctx).SendBatch(ctx, batch).Close(); err != nil {
 		return Response{}, err
 	}
 	for _, c := range cases {

@@ -58,7 +58,7 @@ func (s *Service) Search(ctx context.Context, actor authz.Actor, people *person.
 	queueJobSearch(batch, actor, text, &f.Jobs)
 	queueCaseSearch(batch, actor, text, &f.Cases)
 	if batch.Len() > 0 {
-		if err := s.db.Pool().SendBatch(ctx, batch).Close(); err != nil {
+		if err := s.db.Heavy(ctx).SendBatch(ctx, batch).Close(); err != nil {
 			return Found{}, err
 		}
 	}

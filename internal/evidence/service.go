@@ -79,6 +79,9 @@ func (s *Service) AddFile(ctx context.Context, actor authz.Actor, a Add, fileNam
 		Item:   Item{ID: itemID, Form: File, SHA256: got.SHA256[:], Size: got.Size, MediaType: got.Type, FileName: fileName, Facts: got.Facts},
 		stored: stored{BlobKey: &blobKey},
 	})
+	if errors.Is(err, db.ErrUnsure) {
+		return "", err // the row may be there, and needs its content; if it is not, the sweep finds that
+	}
 	if err != nil {
 		// The row was not written, so nothing would ever find the blob again; the request may be gone already.
 		return "", errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), blobKey))

@@ -768,3 +768,37 @@ func TestOpeningThePageIsATouch(t *testing.T) {
 		t.Errorf("a look that was refused is on record: %v", got)
 	}
 }
+
+// TestAFileStaysWhereItsRowMayBeStored: the line breaks while the row is committed, so the row is there and needs its
+// content.
+func TestAFileStaysWhereItsRowMayBeStored(t *testing.T) {
+	w := setup(t)
+	lossy, lose := dbtest.Lossy(t, w.db.Pool().Config().ConnString())
+	d, err := db.Open(t.Context(), lossy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	store, err := blob.OpenDisk(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	s := evidence.NewService(d, store, persontest.Service(t, w.db), 1<<20)
+	lose()
+	if _, err := s.AddFile(t.Context(), w.hr, w.add(), "a.txt", strings.NewReader("content")); !errors.Is(err, db.ErrUnsure) {
+		t.Fatalf("an upload whose commit has no answer ends with %v", err)
+	}
+	var itemID evidence.ID
+	if err := w.db.Pool().QueryRow(t.Context(), `SELECT id FROM evidence_items`).Scan(&itemID); err != nil {
+		t.Fatal(err)
+	}
+	_, content, err := w.s.Open(t.Context(), w.hr, itemID, evidence.Downloaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	if found, err := io.ReadAll(content); string(found) != "content" || err != nil {
+		t.Errorf("found %q, %v", found, err)
+	}
+}

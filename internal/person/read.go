@@ -54,18 +54,18 @@ func (s *Service) ByID(ctx context.Context, actor authz.Actor, personID ID) (Per
 
 // ByNumber returns the person with the number, or NotFound if the actor does not see them.
 func (s *Service) ByNumber(ctx context.Context, actor authz.Actor, n Number) (Person, error) {
-	return personByNumber(ctx, s.db.Pool(), actor, n)
+	return personByNumber(ctx, s.db.Heavy(ctx), actor, n)
 }
 
 // List returns a page of the people whom the actor sees. Its rows hold what a list shows: location, time zone,
 // referrer, ids of job and application, and the times but UpdatedAt and StageSince stay empty.
 func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.Slice[Person], error) {
-	return listPeople(ctx, s.db.Pool(), actor, f)
+	return listPeople(ctx, s.db.Heavy(ctx), actor, f)
 }
 
 // Search finds people by name or number, the last changed first, for the search box.
 func (s *Service) Search(ctx context.Context, actor authz.Actor, text string, limit int) ([]Person, error) {
-	found, err := listPeople(ctx, s.db.Pool(), actor, Filter{Text: text, Size: limit})
+	found, err := listPeople(ctx, s.db.Heavy(ctx), actor, Filter{Text: text, Size: limit})
 	return found.Items, err
 }
 

@@ -65,7 +65,7 @@ func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.S
 	if narrowed && len(kinds) == 0 {
 		return page.Slice[Signal]{}, nil
 	}
-	return listSignals(ctx, s.db.Pool(), actor, f, kinds)
+	return listSignals(ctx, s.db.Heavy(ctx), actor, f, kinds)
 }
 
 // ForPerson returns a page of a person's signals, the latest first. after and before are cursors as in Filter.

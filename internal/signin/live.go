@@ -80,6 +80,15 @@ func (s *Service) EndOthers(ctx context.Context, actor authz.Actor, userID accou
 // Forget makes every session be read anew, as after a change of what its user has to prove themselves with.
 func (s *Service) Forget() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	clear(s.known)
-	s.mu.Unlock()
+	s.changes++
+}
+
+// Listening says whether the database tells this process what changes, from now on.
+func (s *Service) Listening(told bool) {
+	s.Forget() // what was told before was not heard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = told
 }

@@ -28,9 +28,15 @@ const (
 	Idle     = 12 * time.Hour
 )
 
-// cached is how long a session is answered from memory. It bounds how long another process's sign-out goes
-// unnoticed; in this process a sign-out counts at once.
-const cached = 5 * time.Second
+// cached is how long a session is answered from memory. A sign-out counts at once, in another process as soon as the
+// database has told: see Listening. Where nobody tells it goes unnoticed for unheard.
+const (
+	cached  = 5 * time.Second
+	unheard = time.Second
+)
+
+// Changes is the channel on which the database tells that sessions ended or changed.
+const Changes = "gatehouse_sessions"
 
 // Session is a signed-in user on one device.
 type Session struct {
@@ -72,6 +78,9 @@ type Service struct {
 
 	mu    sync.Mutex
 	known map[[32]byte]remembered
+	told  bool // the database tells what changes
+	// changes counts what was told, so that a session which was read before is not remembered after.
+	changes int
 }
 
 type remembered struct {
@@ -186,6 +195,7 @@ func (s *Service) Find(ctx context.Context, token string) (Session, error) {
 	now := s.now()
 	s.mu.Lock()
 	r, ok := s.known[hash]
+	changes := s.changes
 	s.mu.Unlock()
 	if ok && now.Before(r.until) {
 		return r.session, nil
@@ -195,24 +205,32 @@ func (s *Service) Find(ctx context.Context, token string) (Session, error) {
 		return Session{}, err
 	}
 	if now.Sub(found.LastSeenAt) > time.Minute {
-		if err := s.touch(ctx, hash[:], now); err != nil {
+		// While nothing can be written people still read.
+		if err := s.touch(ctx, hash[:], now); err != nil && !db.ReadOnly(err) {
 			return Session{}, err
 		}
 	}
-	s.remember(hash, found, now)
+	s.remember(hash, found, now, changes)
 	return found, nil
 }
 
 // now is the wall clock, whatever clock the database's stories are told by.
 func (s *Service) now() time.Time { return time.Now().UTC() }
 
-func (s *Service) remember(hash [32]byte, found Session, now time.Time) {
+func (s *Service) remember(hash [32]byte, found Session, now time.Time, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if changes != s.changes {
+		return
+	}
+	long := unheard
+	if s.told {
+		long = cached
+	}
 	if len(s.known) > 10_000 {
 		clear(s.known)
 	}
-	s.known[hash] = remembered{session: found, until: now.Add(cached)}
+	s.known[hash] = remembered{session: found, until: now.Add(long)}
 }
 
 func (s *Service) touch(ctx context.Context, hash []byte, now time.Time) error {
@@ -227,6 +245,7 @@ func (s *Service) SignOut(ctx context.Context, actor authz.Actor, token string) 
 	hash := sha256.Sum256([]byte(token))
 	s.mu.Lock()
 	delete(s.known, hash)
+	s.changes++
 	s.mu.Unlock()
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, hash[:]); err != nil {

@@ -110,8 +110,10 @@ type Frame struct {
 	Density Density
 	Zone    *time.Location // of the viewer; UTC when nil
 	Flash   *Flash
-	Links   Links
-	Version string // of the program, in the foot; may be empty
+	// ReadOnly says that nothing can be saved just now.
+	ReadOnly bool
+	Links    Links
+	Version  string // of the program, in the foot; may be empty
 	// Kept holds what of the frame was rendered before; with nil, each page renders all of it.
 	Kept *Kept
 }

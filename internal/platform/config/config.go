@@ -22,6 +22,8 @@ type Config struct {
 	Data string
 	// DatabaseURL is a PostgreSQL address; empty starts a private one under Data.
 	DatabaseURL string
+	// StandbyURL is a PostgreSQL that follows the other, for heavy reading; empty for none.
+	StandbyURL string
 	// BaseURL is how people reach the server, such as https://gatehouse.example.com. An https address makes
 	// cookies secure and adds Strict-Transport-Security.
 	BaseURL string
@@ -47,6 +49,9 @@ type Config struct {
 	TrustProxy bool
 	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
 	MetricsAddr string
+	// Drain is how long the server, once told to stop, says that it is not ready and goes on answering, so that a proxy
+	// sends its requests elsewhere.
+	Drain time.Duration
 	// Dev shows the component page and detailed errors.
 	Dev bool
 	// SSO is the OpenID Connect provider by which people may sign in; without an Issuer there is none.
@@ -89,6 +94,8 @@ var options = []option{
 		text(func(c *Config) *string { return &c.Data }), false},
 	{"", "GATEHOUSE_DATABASE_URL", "", "PostgreSQL address (default: a private PostgreSQL under the data folder)",
 		text(func(c *Config) *string { return &c.DatabaseURL }), true},
+	{"", "GATEHOUSE_DATABASE_STANDBY_URL", "", "a standby of that PostgreSQL, for insights, exports, search and the log (default: none)",
+		text(func(c *Config) *string { return &c.StandbyURL }), true},
 	{"base-url", "GATEHOUSE_BASE_URL", "", "how people reach this server; https makes cookies secure",
 		text(func(c *Config) *string { return &c.BaseURL }), false},
 	{"", "GATEHOUSE_MASTER_KEY", "", "the root key: 32 bytes in base64",
@@ -151,6 +158,8 @@ var options = []option{
 		text(func(c *Config) *string { return &c.SSO.GroupsClaim }), false},
 	{"oidc-name", "GATEHOUSE_OIDC_NAME", "single sign-on", "the provider's name, as the button for signing in shows it",
 		text(func(c *Config) *string { return &c.SSO.Name }), false},
+	{"drain", "GATEHOUSE_DRAIN", "0s", "how long to answer on, as not ready, when told to stop, such as 10s for a proxy to notice",
+		func(c *Config, v string) (err error) { c.Drain, err = time.ParseDuration(v); return err }, false},
 	{"dev", "GATEHOUSE_DEV", "false", "show the component page and error details",
 		boolean(func(c *Config) *bool { return &c.Dev }), false},
 	{"log-json", "GATEHOUSE_LOG_JSON", "false", "log as JSON lines",

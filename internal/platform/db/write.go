@@ -200,6 +200,10 @@ func (d *DB) Write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error
 	if actor.Kind == "" {
 		return errors.New("write without an actor")
 	}
+	return d.writing(ctx, func() error { return d.write(ctx, actor, fn) })
+}
+
+func (d *DB) write(ctx context.Context, actor authz.Actor, fn func(tx *Tx) error) error {
 	return d.pool.AcquireFunc(ctx, func(pooled *pgxpool.Conn) error {
 		// BEGIN and COMMIT are sent by hand so that each can ride in one round trip with what comes next to it.
 		t := &Tx{conn: pooled.Conn(), Now: d.Now(), Actor: actor}
@@ -247,9 +251,22 @@ func (t *Tx) commit(ctx context.Context) error {
 	}
 	batch.Queue("COMMIT")
 	if err := t.conn.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("store audit entry and commit: %w", err)
+		return fmt.Errorf("store audit entry and commit: %w", unlessRefused(err))
 	}
 	return nil
+}
+
+// ErrUnsure is among the errors of a write that may be stored all the same: its commit was on its way when the server or
+// the line to it was lost. Whoever did something beside the database for it must not undo that.
+var ErrUnsure = errors.New("it is not known whether this was stored")
+
+// unlessRefused adds ErrUnsure, unless the server lived to say that it refuses, or nothing was sent.
+func unlessRefused(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Severity == "ERROR" || pgconn.SafeToRetry(err) {
+		return err
+	}
+	return errors.Join(err, ErrUnsure)
 }
 
 func queueEntry(batch *pgx.Batch, t *Tx, e Entry) error {

@@ -266,3 +266,81 @@ func TestWhateverComesFirstIsInTheTransaction(t *testing.T) {
 		t.Errorf("%d connections are left inside a transaction", n)
 	}
 }
+
+// TestWritesThatWaitLeavePagesToRead: a commit may wait for long, as for a standby that has gone.
+func TestWritesThatWaitLeavePagesToRead(t *testing.T) {
+	t.Parallel()
+	address := dbtest.URL(t)
+	joint := "?"
+	if strings.Contains(address, "?") {
+		joint = "&"
+	}
+	d, err := db.Open(ctx, address+joint+"pool_max_conns=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	stuck, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	for range 5 {
+		go func() {
+			ended <- d.Write(ctx, authz.System("test"), func(tx *db.Tx) error {
+				tx.Record(db.Entry{Action: "x.y", SubjectKind: "x", SubjectID: "1"})
+				select {
+				case stuck <- struct{}{}:
+				default:
+				}
+				<-goOn
+				return addJobless(tx, "Somebody")
+			})
+		}()
+	}
+	<-stuck
+	if n := count(t, d, `SELECT count(*) FROM people`); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer cancel()
+	if err := d.WriteUnaudited(short, "a test", func(db.Querier) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one write more ends with %v", err)
+	}
+	close(goOn)
+	for range 5 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestACommitWhoseAnswerIsLostIsUnsure: it is stored, and the caller is told that it may be.
+func TestACommitWhoseAnswerIsLostIsUnsure(t *testing.T) {
+	t.Parallel()
+	address := dbtest.URL(t)
+	lossy, lose := dbtest.Lossy(t, address)
+	d, err := db.Open(ctx, lossy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	write := func(fn func(*db.Tx) error) error {
+		return d.Write(ctx, authz.System("test"), func(tx *db.Tx) error {
+			tx.Record(db.Entry{Action: "x.y", SubjectKind: "x", SubjectID: "1"})
+			return fn(tx)
+		})
+	}
+	refused := write(func(tx *db.Tx) error { return addJobless(tx, strings.Repeat("x", 100_000)+"\x00") })
+	if refused == nil || errors.Is(refused, db.ErrUnsure) {
+		t.Errorf("a write that is refused ends with %v", refused)
+	}
+	lose()
+	if err := write(func(tx *db.Tx) error { return addJobless(tx, "Somebody") }); !errors.Is(err, db.ErrUnsure) {
+		t.Errorf("a commit without an answer ends with %v", err)
+	}
+	whole, err := db.Open(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	if n := count(t, whole, `SELECT count(*) FROM people WHERE name = 'Somebody'`); n != 1 {
+		t.Errorf("%d rows are there", n)
+	}
+}

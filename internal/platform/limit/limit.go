@@ -1,8 +1,8 @@
 // Package limit answers how often something may happen: a token bucket per
 // key, in bounded memory, for sign-in attempts, tokens of the API and the like.
 //
-// The counts live in one process and start anew with it. That is enough to
-// slow guessing down; it is not a quota to bill by.
+// A Limiter's counts live in one process and start anew with it; those of a
+// Shared one hold for all processes. A Gate bounds how much happens at a time.
 package limit
 
 import (
