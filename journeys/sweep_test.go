@@ -46,6 +46,10 @@ var samples = map[string]struct {
 	"/interviews/{id}/submit":                {sql: `SELECT interview_id FROM interviewers WHERE user_id = '%USER%' AND submitted_at IS NULL ORDER BY 1 LIMIT 1`, by: authz.Interviewer},
 	"/interviews/{id}/answers/{check}/amend": {sql: `SELECT interview_id || ' check-video-on' FROM scorecards WHERE user_id = '%USER%' ORDER BY 1 LIMIT 1`, by: authz.Interviewer},
 	"/evidence/{id}":                         {sql: `SELECT id FROM evidence_items WHERE case_id IS NULL ORDER BY id LIMIT 1`},
+	"/evidence/{id}/custody":                 {sql: `SELECT v.evidence_id FROM custody_events v JOIN evidence_items i ON i.id = v.evidence_id WHERE i.case_id IS NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`},
+	"/privacy/holds/{id}":                    {sql: `SELECT id FROM legal_holds WHERE case_id IS NULL LIMIT 1`},
+	"/candidates/{id}/privacy":               {sql: `SELECT person_id FROM legal_holds WHERE case_id IS NULL LIMIT 1`, by: authz.HR},
+	"/cases/{id}/hold":                       {sql: `SELECT case_id FROM legal_holds WHERE case_id IS NOT NULL LIMIT 1`, by: authz.SecurityLead},
 	"/signals/{place}":                       {sql: ``},
 	"/cases/{id}":                            {sql: `SELECT id FROM cases WHERE status = 'open' LIMIT 1`},
 	"/cases/{id}/timeline":                   {sql: `SELECT id FROM cases WHERE status = 'open' LIMIT 1`},
@@ -119,7 +123,7 @@ func (s *sweep) visits() []visit {
 	order := []authz.Role{authz.SecurityLead, authz.HR, authz.Administrator, authz.SecurityAnalyst}
 	var all []visit
 	for _, r := range server.Routes() {
-		if r.Method != http.MethodGet || r.Permission == authz.Public || strings.HasSuffix(r.Pattern, ".csv") || strings.HasPrefix(r.Pattern, "/api/") {
+		if r.Method != http.MethodGet || r.Permission == authz.Public || strings.HasSuffix(r.Pattern, ".csv") || strings.HasSuffix(r.Pattern, "/receipt") || strings.HasPrefix(r.Pattern, "/api/") {
 			continue
 		}
 		sample, known := samples[r.Pattern]

@@ -360,9 +360,14 @@ func closedCase(ctx context.Context, t *teller, w *walk) error {
 		return err
 	}
 	t.after(day)
-	return t.f.Cases.Close(ctx, t.staff.of(authz.SecurityLead), r.id, view.Case.Version,
+	err = t.f.Cases.Close(ctx, t.staff.of(authz.SecurityLead), r.id, view.Case.Version,
 		"Two required checks were let pass before the offer, and both would have helped: references are now taken live before any override. "+
 			"Shipping the device to a verified address is part of the first day. What worked: nobody told the person, and access was gone before the call.")
+	if err != nil {
+		return err
+	}
+	t.after(day)
+	return t.f.Privacy.Place(ctx, t.staff.of(authz.SecurityLead), w.person, "Counsel prepares the return of what was paid: nothing about this engagement may go.")
 }
 
 // runningCase is opened a day and a half ago: contained in part, clocks running, some of them run out.
@@ -378,6 +383,9 @@ func runningCase(ctx context.Context, t *teller, w *walk) error {
 		return err
 	}
 	if err := r.revoke(ctx, 6, 4); err != nil {
+		return err
+	}
+	if err := t.f.Privacy.PlaceCase(ctx, t.staff.of(authz.SecurityLead), string(r.id), "Needed as it is until the case has an outcome."); err != nil {
 		return err
 	}
 	for _, text := range []string{

@@ -188,7 +188,8 @@ func (w *world) tell(ctx context.Context) error {
 	}
 	w.Tell("candidates, interviews and cases")
 	tales := make(chan tale)
-	group, ctx := errgroup.WithContext(ctx)
+	outer := ctx
+	group, ctx := errgroup.WithContext(outer)
 	for _, t := range w.tellers {
 		group.Go(func() error {
 			for told := range tales {
@@ -210,7 +211,10 @@ func (w *world) tell(ctx context.Context) error {
 		}
 		return nil
 	})
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return w.forget(outer)
 }
 
 // at moves the teller's clock.

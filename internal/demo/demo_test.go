@@ -55,6 +55,7 @@ func TestFill(t *testing.T) {
 		}
 	}
 	for _, sql := range []string{
+		`SELECT count(*) FROM erasures`, `SELECT count(*) FROM legal_holds WHERE case_id IS NULL`, `SELECT count(*) FROM legal_holds WHERE case_id IS NOT NULL`,
 		`SELECT count(*) FROM gate_overrides`, `SELECT count(*) FROM payments`, `SELECT count(*) FROM dossier_gaps`,
 		`SELECT count(*) FROM case_steps s JOIN cases c ON c.id = s.case_id WHERE c.status = 'open' AND s.state = 'open' AND s.due_at < now()`,
 		`SELECT count(*) FROM interviews WHERE starts_at BETWEEN now() AND now() + interval '13 minutes'`,
