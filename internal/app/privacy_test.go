@@ -200,6 +200,15 @@ func (h holding) leavesNoTrace() {
 		}
 		return h.Features.Privacy.Erase(ctx, hr, h.subject, p.Version, privacy.Request)
 	}
+	if err := erase(); err == nil || !strings.Contains(err.Error(), "legal hold") {
+		t.Fatalf("erased although it is on hold: %v", err)
+	}
+	standing, err := h.Features.Privacy.Of(ctx, lead, h.subject)
+	must(t, err)
+	for _, hold := range standing.Holds {
+		_, err := h.Features.Privacy.Lift(ctx, lead, hold.ID, "The matter is settled.")
+		must(t, err)
+	}
 	if err := erase(); err == nil || !strings.Contains(err.Error(), account.Email) {
 		t.Fatalf("erased although they have an account: %v", err)
 	}
