@@ -614,6 +614,24 @@ CREATE TABLE legal_holds (
     CONSTRAINT legal_holds_reason CHECK ((reason <> ''::text))
 );
 
+CREATE TABLE opening_policy (
+    one boolean DEFAULT true NOT NULL,
+    reason_from text DEFAULT 'special'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT opening_policy_one CHECK (one),
+    CONSTRAINT opening_policy_pkey PRIMARY KEY (one),
+    CONSTRAINT opening_policy_reason_from CHECK ((reason_from = ANY (ARRAY['normal'::text, 'personal'::text, 'special'::text, 'never'::text])))
+);
+
+CREATE TABLE opening_reasons (
+    event_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT opening_reasons_event_id_fkey FOREIGN KEY (event_id) REFERENCES custody_events(id),
+    CONSTRAINT opening_reasons_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
+    CONSTRAINT opening_reasons_pkey PRIMARY KEY (event_id)
+);
+
 CREATE TABLE outcomes (
     person_id uuid NOT NULL,
     item_id text NOT NULL,
@@ -1196,6 +1214,12 @@ COMMENT ON TABLE legal_holds IS 'Holds that stop erasing. [person: person_id, wi
 COMMENT ON COLUMN legal_holds.reason IS 'personal: why';
 COMMENT ON COLUMN legal_holds.lift_reason IS 'personal: why it was lifted';
 
+COMMENT ON TABLE opening_policy IS 'Where opening evidence asks for a reason.';
+COMMENT ON COLUMN opening_policy.reason_from IS 'facts';
+
+COMMENT ON TABLE opening_reasons IS 'Why evidence was opened. [person: person_id, deleted]';
+COMMENT ON COLUMN opening_reasons.reason IS 'personal: why evidence was opened';
+
 COMMENT ON TABLE outcomes IS 'What checks and signals said of a person. [person: person_id, deleted]';
 COMMENT ON COLUMN outcomes.item_id IS 'facts';
 COMMENT ON COLUMN outcomes.origin_kind IS 'facts';
@@ -1468,6 +1492,8 @@ CREATE UNIQUE INDEX legal_holds_one_a_case ON public.legal_holds USING btree (ca
 CREATE UNIQUE INDEX legal_holds_one_a_person ON public.legal_holds USING btree (person_id) WHERE ((case_id IS NULL) AND (lifted_at IS NULL));
 
 CREATE INDEX legal_holds_person ON public.legal_holds USING btree (person_id);
+
+CREATE INDEX opening_reasons_person ON public.opening_reasons USING btree (person_id);
 
 CREATE UNIQUE INDEX passkeys_credential ON public.passkeys USING btree (credential_id);
 

@@ -289,7 +289,7 @@ func (s *Server) insightRoutes() []Route {
 
 // privacyRoutes: how long data is kept, holds, what is given out and erased.
 func (s *Server) privacyRoutes() []Route {
-	h := privacy.New(s.deps.Privacy, s.deps.People, s.log)
+	h := privacy.New(s.deps.Privacy, s.deps.People, s.deps.Evidence, s.log)
 	person := path.Candidates + "/{id}/privacy"
 	hold := path.Cases + "/{id}/hold"
 	return []Route{
@@ -300,6 +300,8 @@ func (s *Server) privacyRoutes() []Route {
 		{"GET", path.PrivacyHolds, authz.PrivacyRead, h.Holds},
 		{"GET", path.PrivacyHolds + "/{id}", authz.HoldManage, h.ShowHold},
 		{"POST", path.PrivacyHolds + "/{id}/lift", authz.HoldManage, h.Lift},
+		{"GET", path.Opening, authz.PrivacyRead, h.Opening},
+		{"POST", path.Opening, authz.PrivacyManage, h.SetOpening},
 		{"GET", path.Erasures, authz.PrivacyRead, h.Erasures},
 		{"GET", path.Register, authz.PrivacyRead, h.Register},
 		{"GET", person, authz.HoldManage, h.Person},

@@ -21,6 +21,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/audit/proof"
 	"gatehouse/internal/demo"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/privacy"
@@ -181,14 +182,23 @@ func (h holding) leavesNoTrace() {
 	account := h.User("Their Own Account", authz.Interviewer)
 	h.exec(`UPDATE users SET person_id = $1 WHERE id = $2`, h.subject, account.ID)
 
+	var opened string
+	must(t, h.DB.Pool().QueryRow(ctx, `SELECT id FROM evidence_items WHERE person_id = $1 AND case_id IS NULL AND body IS NOT NULL LIMIT 1`, h.subject).Scan(&opened))
+	_, content, err := h.Features.Evidence.Open(ctx, lead, evidence.ID(opened), evidence.Opening{How: evidence.Viewed, Reason: "To compare the names."})
+	must(t, err)
+	must(t, content.Close())
+
 	personal := h.personal()
+	if personal["To compare the names."] == "" {
+		t.Error("why evidence was opened is not among what is personal")
+	}
 	if len(personal) < 50 {
 		t.Fatalf("only %d personal values: the register leads nowhere", len(personal))
 	}
 	personal[h.name], personal[account.Email], personal[account.Name] = "people.name", "users.email", "users.name"
 	var files []string
 	rows, _ := h.DB.Pool().Query(ctx, `SELECT blob_key FROM evidence_items WHERE person_id = $1 AND blob_key IS NOT NULL`, h.subject)
-	files, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	files, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(files) == 0 {
 		t.Fatalf("the subject has no files: %v", err)
 	}

@@ -35,7 +35,7 @@ var tables = map[string]string{
 	"tries":          "platform/limit",
 	"authenticators": "factor", "passkeys": "factor", "recovery_codes": "factor", "factor_roles": "factor",
 	"people": "person", "person_keys": "person", "claims": "claim",
-	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence", "evidence_malware": "evidence",
+	"evidence_items": "evidence", "evidence_links": "evidence", "custody_events": "evidence", "evidence_scans": "evidence", "opening_policy": "evidence", "opening_reasons": "evidence", "evidence_malware": "evidence",
 	"flags": "flag", "outcomes": "assessment", "assessments": "assessment", "assessment_moves": "assessment",
 	"jobs": "hiring", "applications": "hiring", "application_moves": "hiring", "gate_overrides": "hiring",
 	"engagements": "hiring", "engagement_accounts": "hiring",

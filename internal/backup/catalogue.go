@@ -132,7 +132,7 @@ func (e *NotEmptyError) Error() string {
 }
 
 // made are the tables whose one row a migration makes: it is there in an empty database too, and goes before a backup's is put in.
-var made = map[string]bool{"retention_policy": true, "sso_rules": true}
+var made = map[string]bool{"retention_policy": true, "opening_policy": true, "sso_rules": true}
 
 // withoutMade deletes the rows that migrations made.
 func withoutMade(ctx context.Context, q db.Querier, tables []table) error {

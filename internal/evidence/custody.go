@@ -27,6 +27,8 @@ type Event struct {
 	// Actor is the user's name, or the label of the system's part.
 	Actor  string
 	Detail Detail
+	// Reason is why the item was opened, where somebody said; gone once the person it is about is erased.
+	Reason string
 	// Address is the network address it was done from; empty for the system, and where nobody kept it.
 	Address string
 }

@@ -67,6 +67,8 @@ type Look struct {
 	Item     Item
 	Subjects []Subject
 	Custody  []Event
+	// AsksWhy says that whoever opens the item has to give a reason.
+	AsksWhy bool
 }
 
 // Look returns an item with what it is attached to and all touches of it; looking is one of them.
@@ -83,7 +85,11 @@ func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look,
 		if l.Subjects, err = subjectsOf(ctx, q, actor, itemID); err != nil {
 			return err
 		}
-		l.Custody, err = eventsOf(ctx, q, actor, itemID)
+		if l.Custody, err = eventsOf(ctx, q, actor, itemID); err != nil {
+			return err
+		}
+		policy, err := policyOf(ctx, q)
+		l.AsksWhy = policy.Asks(l.Item)
 		return err
 	})
 	return l, err

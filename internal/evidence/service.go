@@ -316,24 +316,25 @@ func optional(s string) *string {
 	return &s
 }
 
-// Open gives out what an item holds, which leaves a custody event first: how is Viewed, Downloaded or Exported. The content is
-// verified as it is read, so the reader must be read to io.EOF, and an answer broken off visibly at any other error.
-// A special item whose content the actor may not read is Forbidden; one in which malware was found is a Conflict.
-func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, how Touch) (Item, io.ReadCloser, error) {
-	if how != Viewed && how != Downloaded && how != Exported {
-		return Item{}, nil, fmt.Errorf("open evidence: %q is no way to open", how)
+// Open gives out what an item holds, which leaves a custody event first. The content is verified as it is read, so the reader must
+// be read to io.EOF, and an answer broken off visibly at any other error. A special item whose content the actor may not read is
+// Forbidden; one in which malware was found is a Conflict; where the policy asks for a reason and there is none, InvalidInput at
+// the field "reason".
+func (s *Service) Open(ctx context.Context, actor authz.Actor, itemID ID, o Opening) (Item, io.ReadCloser, error) {
+	if o.How != Viewed && o.How != Downloaded && o.How != Exported {
+		return Item{}, nil, fmt.Errorf("open evidence: %q is no way to open", o.How)
 	}
-	return s.open(ctx, actor, itemID, how, Item.harmless)
+	return s.open(ctx, actor, itemID, o, Item.harmless)
 }
 
 // DownloadMalware is Open for a file in which malware was found, for those who know how to handle it and have said that they
 // want it.
-func (s *Service) DownloadMalware(ctx context.Context, actor authz.Actor, itemID ID) (Item, io.ReadCloser, error) {
-	return s.open(ctx, actor, itemID, Downloaded, func(i Item) error { return i.mayHandle(actor) })
+func (s *Service) DownloadMalware(ctx context.Context, actor authz.Actor, itemID ID, reason string) (Item, io.ReadCloser, error) {
+	return s.open(ctx, actor, itemID, Opening{Downloaded, reason}, func(i Item) error { return i.mayHandle(actor) })
 }
 
-func (s *Service) open(ctx context.Context, actor authz.Actor, itemID ID, how Touch, allowed func(Item) error) (Item, io.ReadCloser, error) {
-	item, err := s.touch(ctx, actor, itemID, how, allowed)
+func (s *Service) open(ctx context.Context, actor authz.Actor, itemID ID, o Opening, allowed func(Item) error) (Item, io.ReadCloser, error) {
+	item, err := s.touch(ctx, actor, itemID, o, allowed)
 	if err != nil {
 		return item, nil, err
 	}
@@ -348,7 +349,7 @@ func (s *Service) open(ctx context.Context, actor authz.Actor, itemID ID, how To
 }
 
 // touch records that the content of an item is about to be read, if that is allowed.
-func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how Touch, allowed func(Item) error) (Item, error) {
+func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, o Opening, allowed func(Item) error) (Item, error) {
 	var item Item
 	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		var err error
@@ -361,12 +362,18 @@ func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, how T
 		if err := allowed(item); err != nil {
 			return err
 		}
+		reason, err := reasonFor(ctx, tx, item, o)
+		if err != nil {
+			return err
+		}
 		more := map[string]any{}
 		if item.Malware == Found {
 			more["malware"] = item.MalwareName
 		}
-		tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, how, more, nil))
-		return insertEvent(ctx, tx, itemID, how, Detail{Malware: item.MalwareName}, nil)
+		entry := touched(owned{item.ID, item.PersonID, item.CaseID}, o.How, more, nil)
+		entry.Reason = reason
+		tx.Record(entry)
+		return insertReasoned(ctx, tx, item, o.How, Detail{Malware: item.MalwareName}, reason)
 	})
 	return item, err
 }

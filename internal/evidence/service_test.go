@@ -94,7 +94,7 @@ func (w world) count(sql string, args ...any) (n int) {
 }
 
 func (w world) read(actor authz.Actor, itemID evidence.ID, how evidence.Touch) (string, error) {
-	_, content, err := w.s.Open(w.Context(), actor, itemID, how)
+	_, content, err := w.s.Open(w.Context(), actor, itemID, evidence.Opening{How: how, Reason: "To see it."})
 	if err != nil {
 		return "", err
 	}
@@ -520,7 +520,7 @@ func TestWhoSeesWhat(t *testing.T) {
 		{"the system", authz.System("test"), closed, true},
 	} {
 		_, err := w.s.ByID(t.Context(), c.actor, c.item)
-		_, _, openErr := w.s.Open(t.Context(), c.actor, c.item, evidence.Viewed)
+		_, _, openErr := w.s.Open(t.Context(), c.actor, c.item, evidence.Opening{How: evidence.Viewed, Reason: "To see it."})
 		_, custodyErr := w.s.Custody(t.Context(), c.actor, c.item)
 		_, verifyErr := w.s.Verify(t.Context(), c.actor, c.item)
 		for what, err := range map[string]error{"item": err, "content": openErr, "custody": custodyErr, "verify": verifyErr} {
@@ -793,7 +793,7 @@ func TestAFileStaysWhereItsRowMayBeStored(t *testing.T) {
 	if err := w.db.Pool().QueryRow(t.Context(), `SELECT id FROM evidence_items`).Scan(&itemID); err != nil {
 		t.Fatal(err)
 	}
-	_, content, err := w.s.Open(t.Context(), w.hr, itemID, evidence.Downloaded)
+	_, content, err := w.s.Open(t.Context(), w.hr, itemID, evidence.Opening{How: evidence.Downloaded})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -171,10 +171,38 @@ func supports(ctx context.Context, q db.Querier, s Subject) (found bool, err err
 }
 
 func insertEvent(ctx context.Context, tx *db.Tx, itemID ID, action Touch, detail Detail, caseID *string) error {
+	return insertEventAs(ctx, tx, id.New(), itemID, action, detail, caseID)
+}
+
+func insertEventAs(ctx context.Context, tx *db.Tx, eventID string, itemID ID, action Touch, detail Detail, caseID *string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO custody_events (id, evidence_id, at, actor_id, actor_label, action, detail, case_id, address)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		id.New(), itemID, tx.Now, tx.ActorID(), tx.Actor.Label, action, detail, caseID, tx.Actor.Address)
+		eventID, itemID, tx.Now, tx.ActorID(), tx.Actor.Label, action, detail, caseID, tx.Actor.Address)
+	return err
+}
+
+// insertReasoned adds the event of an opening, with its reason where there is one.
+func insertReasoned(ctx context.Context, tx *db.Tx, item Item, action Touch, detail Detail, reason string) error {
+	eventID := id.New()
+	if err := insertEventAs(ctx, tx, eventID, item.ID, action, detail, nil); err != nil || reason == "" {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO opening_reasons (event_id, person_id, reason) VALUES ($1, $2, $3)`, eventID, item.PersonID, reason)
+	return err
+}
+
+func policyOf(ctx context.Context, q db.Querier) (Policy, error) {
+	var p Policy
+	err := q.QueryRow(ctx, `SELECT reason_from, version FROM opening_policy`).Scan(&p.ReasonFrom, &p.Version)
+	return p, err
+}
+
+func setPolicy(ctx context.Context, tx *db.Tx, p Policy) error {
+	tag, err := tx.Exec(ctx, `UPDATE opening_policy SET reason_from = $1, version = version + 1 WHERE version = $2`, p.ReasonFrom, p.Version)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = apperr.Conflict("This was changed meanwhile. Look at it and try again.")
+	}
 	return err
 }
 
@@ -183,8 +211,9 @@ func eventsOf(ctx context.Context, q db.Querier, actor authz.Actor, itemID ID) (
 	w.Add("c.evidence_id = ?", itemID)
 	caseOpen(actor, &w, "c")
 	rows, _ := q.Query(ctx, `
-		SELECT c.id, c.at, c.action, COALESCE(u.name, c.actor_label) AS actor, c.detail, c.address
+		SELECT c.id, c.at, c.action, COALESCE(u.name, c.actor_label) AS actor, c.detail, COALESCE(o.reason, '') AS reason, c.address
 		FROM   custody_events c
+		LEFT   JOIN opening_reasons o ON o.event_id = c.id
 		LEFT   JOIN users u ON u.id = c.actor_id `+w.SQL()+`
 		ORDER  BY c.id`, w.Args...)
 	return db.Many[Event](rows)

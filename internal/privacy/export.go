@@ -355,7 +355,7 @@ func label(c Column) string {
 // writeFiles writes what the evidence holds, and returns the names of what could not be read.
 func (d *Disclosure) writeFiles(ctx context.Context, archive *zip.Writer) (unread []string, err error) {
 	for i, itemID := range d.items {
-		item, content, err := d.s.evidence.Open(ctx, d.actor, itemID, evidence.Exported)
+		item, content, err := d.s.evidence.Open(ctx, d.actor, itemID, evidence.Opening{How: evidence.Exported})
 		if e, ok := apperr.As(err); ok {
 			unread = append(unread, fmt.Sprintf("%s: %s", itemID, e.Error()))
 			continue

@@ -13,9 +13,6 @@ import (
 	"gatehouse/web/ui"
 )
 
-// formLimit bounds the small forms of these pages, in bytes.
-const formLimit = 64 << 10
-
 // userForm is what somebody typed about a user. The password is never shown again.
 type userForm struct {
 	Email, Name, TimeZone string
@@ -41,16 +38,8 @@ func formOf(u account.User) userForm {
 	return f
 }
 
-func readForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
-	if err := r.ParseForm(); err != nil {
-		return apperr.With(err, apperr.InvalidInput, "The form could not be read.")
-	}
-	return nil
-}
-
 func parseUser(w http.ResponseWriter, r *http.Request) (userForm, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return userForm{}, err
 	}
 	version, _ := strconv.Atoi(r.FormValue("version")) // absent or odd: a version that fits no row
@@ -66,7 +55,7 @@ type tokenForm struct {
 
 // parseToken reads the form; days is how long the token lives, empty for ever.
 func parseToken(w http.ResponseWriter, r *http.Request) (tokenForm, *time.Time, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return tokenForm{}, nil, err
 	}
 	form := tokenForm{Name: request.Text(r, "name"), Days: request.Text(r, "days")}

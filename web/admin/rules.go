@@ -106,7 +106,7 @@ func (h *Handlers) showRules(w http.ResponseWriter, r *http.Request, status int,
 
 // SetRules replaces the roles that need a second factor.
 func (h *Handlers) SetRules(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return err
 	}
 	roles := make([]authz.Role, len(r.PostForm["roles"]))
@@ -126,7 +126,7 @@ func (h *Handlers) SetRules(w http.ResponseWriter, r *http.Request) error {
 
 // SetSSORules replaces how people sign in by the provider.
 func (h *Handlers) SetSSORules(w http.ResponseWriter, r *http.Request) error {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return err
 	}
 	found, _, err := h.sessions.Found(r)

@@ -181,6 +181,37 @@ func TestTextsAndLinksAreShownOnDemandOnly(t *testing.T) {
 	}
 }
 
+func TestOpeningAsksWhyAtTheField(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t)
+	b := w.SignIn(w.User("Hanna Rey", authz.HR))
+	personID := newPerson(t, w)
+	contentType, body := form(t, fieldsOf(personID, "sensitivity", "special"), &file{"passport.txt", "what it holds"})
+	if got := b.Send("POST", path.EvidenceItems, contentType, body); got.Status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", got.Status, got.Body)
+	}
+	item := newest(t, w, personID)
+	if page := b.Get(path.Evidence(item.ID)); !strings.Contains(page.Body, "Why do you open it?") {
+		t.Error("the page does not ask why")
+	}
+	download := path.EvidenceAct(item.ID, "download")
+	if got := b.Post(download, url.Values{"reason": {" "}}); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "Say why you open it.") {
+		t.Errorf("without a reason: %d\n%s", got.Status, got.Body)
+	}
+	long := strings.Repeat("why ", 200)
+	if got := b.Post(download, url.Values{"reason": {long}}); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, strings.TrimSpace(long)) {
+		t.Errorf("a reason that is too long: %d, or it is gone", got.Status)
+	}
+	if got := b.Post(download, url.Values{"reason": {"To compare <it>."}}); got.Status != http.StatusOK || got.Body != "what it holds" {
+		t.Errorf("with a reason: %d\n%s", got.Status, got.Body)
+	}
+	for _, page := range []string{path.Evidence(item.ID), path.EvidenceAct(item.ID, "custody")} {
+		if got := b.Get(page); strings.Count(got.Body, "To compare &lt;it&gt;.") != 1 {
+			t.Errorf("%s shows the reason %d times", page, strings.Count(got.Body, "To compare &lt;it&gt;."))
+		}
+	}
+}
+
 func TestRefusedForms(t *testing.T) {
 	t.Parallel()
 	w := apptest.New(t)

@@ -83,6 +83,9 @@ func (h *Handlers) View(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := request.Form(w, r); err != nil {
+		return err
+	}
 	item, err := h.evidence.ByID(r.Context(), request.Actor(r), id)
 	if err != nil {
 		return err
@@ -92,7 +95,7 @@ func (h *Handlers) View(w http.ResponseWriter, r *http.Request) error {
 	}
 	content, err := h.read(r, id)
 	if err != nil {
-		return err
+		return h.unreasoned(w, r, err)
 	}
 	v, err := h.view(r)
 	if err != nil {
@@ -109,9 +112,9 @@ func (h *Handlers) preview(w http.ResponseWriter, r *http.Request, item evidence
 	if !previewed(item) {
 		return apperr.Conflict("There is no preview of such a file. Download it, and open it where it can do no harm.")
 	}
-	_, content, err := h.evidence.Open(r.Context(), request.Actor(r), item.ID, evidence.Viewed)
+	_, content, err := h.evidence.Open(r.Context(), request.Actor(r), item.ID, opening(r, evidence.Viewed))
 	if err != nil {
-		return err
+		return h.unreasoned(w, r, err)
 	}
 	defer content.Close()
 	picture, err := h.previews.Make(r.Context(), content)
@@ -140,7 +143,7 @@ func previewed(i evidence.Item) bool {
 }
 
 func (h *Handlers) read(r *http.Request, id evidence.ID) (string, error) {
-	_, content, err := h.evidence.Open(r.Context(), request.Actor(r), id, evidence.Viewed)
+	_, content, err := h.evidence.Open(r.Context(), request.Actor(r), id, opening(r, evidence.Viewed))
 	if err != nil {
 		return "", err
 	}
@@ -154,6 +157,27 @@ func (h *Handlers) read(r *http.Request, id evidence.ID) (string, error) {
 var harmless = map[string]bool{
 	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
 	"application/pdf": true, "application/zip": true, "text/plain": true,
+}
+
+// reasonName is the field that says why an item is opened.
+const reasonName = "reason"
+
+func opening(r *http.Request, how evidence.Touch) evidence.Opening {
+	return evidence.Opening{How: how, Reason: request.Text(r, reasonName)}
+}
+
+// unreasoned shows the item's page again to whoever gave no reason that counts. Other errors go on.
+func (h *Handlers) unreasoned(w http.ResponseWriter, r *http.Request, err error) error {
+	invalid, ok := apperr.AsInvalid(err)
+	if !ok || invalid.Fields[reasonName] == "" {
+		return err
+	}
+	v, err := h.view(r)
+	if err != nil {
+		return err
+	}
+	v.reasonProblem = invalid.Fields[reasonName]
+	return response.Page(w, r, http.StatusUnprocessableEntity, showPage(v))
 }
 
 // knowingly is the field that says that somebody knows of the malware in a file and wants it all the same.
@@ -172,12 +196,12 @@ func (h *Handlers) Download(w http.ResponseWriter, r *http.Request) error {
 	var item evidence.Item
 	var content io.ReadCloser
 	if request.Text(r, knowingly) != "" {
-		item, content, err = h.evidence.DownloadMalware(r.Context(), request.Actor(r), id)
+		item, content, err = h.evidence.DownloadMalware(r.Context(), request.Actor(r), id, opening(r, evidence.Downloaded).Reason)
 	} else {
-		item, content, err = h.evidence.Open(r.Context(), request.Actor(r), id, evidence.Downloaded)
+		item, content, err = h.evidence.Open(r.Context(), request.Actor(r), id, opening(r, evidence.Downloaded))
 	}
 	if err != nil {
-		return err
+		return h.unreasoned(w, r, err)
 	}
 	defer content.Close()
 	begun := bufio.NewReader(content)
@@ -240,7 +264,7 @@ func (h *Handlers) view(r *http.Request) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Look: look, lib: h.lib, mayOpen: look.Item.OpensFor(actor) && look.Item.ErasedAt == nil,
+	v := view{Look: look, lib: h.lib, reason: request.Text(r, reasonName), mayOpen: look.Item.OpensFor(actor) && look.Item.ErasedAt == nil,
 		mayHandle: look.Item.HandledBy(actor), scanner: h.scanner}
 	p, err := h.people.ByID(ctx, actor, look.Item.PersonID)
 	if err == nil {

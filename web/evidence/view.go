@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/preview"
@@ -25,6 +27,21 @@ type view struct {
 	opened           bool
 	content, problem string
 	picture          preview.Picture
+	// reason is why it is opened, as it was typed, and reasonProblem what is wrong with it.
+	reason, reasonProblem string
+}
+
+// reasonField asks why the item is opened.
+func (v view) reasonField() ui.Field {
+	return ui.Field{Name: reasonName, Label: "Why do you open it?", Help: "Kept in the custody of this item, with your name", Value: v.reason, Error: v.reasonProblem,
+		Need: ui.Required, Attrs: templ.Attributes{"maxlength": "500", "autocomplete": "off"}}
+}
+
+func (v view) problems() []ui.FieldError {
+	if v.reasonProblem == "" {
+		return nil
+	}
+	return []ui.FieldError{{Field: reasonName, Message: v.reasonProblem}}
 }
 
 // source is the picture as an address that is the picture itself.
@@ -156,4 +173,26 @@ func (v view) happened(e evidence.Event) ui.Event {
 		}
 	}
 	return event
+}
+
+// ways are the ways in which the item can be opened now.
+func (v view) ways() []ui.Action {
+	var all []ui.Action
+	view, download := path.EvidenceAct(v.Item.ID, "view"), path.EvidenceAct(v.Item.ID, "download")
+	if v.Item.Form != evidence.File && !v.opened {
+		all = append(all, ui.Action{Label: "View", Icon: ui.IconEye, Kind: ui.ButtonPrimary, Href: view})
+	}
+	if previewed(v.Item) && !v.opened {
+		all = append(all, ui.Action{Label: "Show preview", Icon: ui.IconPhoto, Href: view})
+	}
+	if v.Item.Form == evidence.File && !v.tainted() {
+		all = append(all, ui.Action{Label: "Download", Icon: ui.IconDownload, Kind: ui.ButtonPrimary, Href: download})
+	}
+	return all
+}
+
+// submitted is an action as one of several buttons of a form.
+func submitted(a ui.Action) ui.Action {
+	a.Attrs = templ.Attributes{"formaction": a.Href}
+	return a
 }

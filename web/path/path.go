@@ -42,6 +42,7 @@ const (
 	PrivacyHolds   = Privacy + "/holds"
 	Erasures       = Privacy + "/erasures"
 	Register       = Privacy + "/register"
+	Opening        = Privacy + "/opening"
 	Tokens         = "/admin/tokens"
 	System         = "/admin/system"
 	SignInRules    = "/admin/sign-in"

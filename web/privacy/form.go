@@ -6,22 +6,10 @@ import (
 	"strings"
 
 	"gatehouse/internal/person"
-	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/privacy"
 	"gatehouse/web/request"
 	"gatehouse/web/ui"
 )
-
-// formLimit bounds the small forms of these pages, in bytes.
-const formLimit = 64 << 10
-
-func readForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, formLimit)
-	if err := r.ParseForm(); err != nil {
-		return apperr.With(err, apperr.InvalidInput, "The form could not be read.")
-	}
-	return nil
-}
 
 // ruleForm is one rule as it was typed: days, or nothing.
 type ruleForm struct {
@@ -61,7 +49,7 @@ func number(s string) *int {
 
 // parseRules reads the form, and says of which fields no number can be made.
 func parseRules(w http.ResponseWriter, r *http.Request) (rulesForm, map[string]string, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return rulesForm{}, nil, err
 	}
 	f := rulesForm{Automatic: r.PostFormValue("automatic") != "", Version: request.Version(r)}
@@ -79,14 +67,14 @@ func parseRules(w http.ResponseWriter, r *http.Request) (rulesForm, map[string]s
 }
 
 func parseReason(w http.ResponseWriter, r *http.Request) (string, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return "", err
 	}
 	return request.Text(r, "reason"), nil
 }
 
 func parseDisclosure(w http.ResponseWriter, r *http.Request) (privacy.Cases, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return privacy.WithoutCases, err
 	}
 	return privacy.Cases(r.PostFormValue("cases") != ""), nil
@@ -100,7 +88,7 @@ type erasureForm struct {
 }
 
 func parseErasure(w http.ResponseWriter, r *http.Request) (erasureForm, error) {
-	if err := readForm(w, r); err != nil {
+	if err := request.Form(w, r); err != nil {
 		return erasureForm{}, err
 	}
 	return erasureForm{Basis: privacy.Basis(request.Text(r, "basis")), Number: request.Text(r, "number"), Version: request.Version(r)}, nil

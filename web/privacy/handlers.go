@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/upload"
@@ -17,14 +18,15 @@ import (
 
 // Handlers answers the routes of privacy.
 type Handlers struct {
-	privacy *privacy.Service
-	people  *person.Service
-	log     *slog.Logger
+	privacy  *privacy.Service
+	people   *person.Service
+	evidence *evidence.Service
+	log      *slog.Logger
 }
 
 // New returns the handlers.
-func New(p *privacy.Service, people *person.Service, log *slog.Logger) *Handlers {
-	return &Handlers{privacy: p, people: people, log: log}
+func New(p *privacy.Service, people *person.Service, e *evidence.Service, log *slog.Logger) *Handlers {
+	return &Handlers{privacy: p, people: people, evidence: e, log: log}
 }
 
 // Rules shows how long data is kept, and the last runs.
