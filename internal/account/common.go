@@ -1,7 +1,10 @@
 package account
 
 import (
+	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"sort"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,6 +25,24 @@ var commonWords = sync.OnceValue(func() map[string]bool {
 	return words
 })
 
+// leakedList holds all passwords of twelve characters or more among the million that occur most often in what was stolen elsewhere
+// (Mark Burnett's ten million, which are in the public domain): of each, in lower case, the first bytes of its SHA-256, in their order.
+//
+//go:embed leaked.bin
+var leakedList []byte
+
+// leakedBytes is how much is kept of each hash: enough that one password in twenty million is refused by chance.
+const leakedBytes = 5
+
+// leaked reports whether a password is one of those.
+func leaked(password string) bool {
+	hash := sha256.Sum256([]byte(strings.ToLower(password)))
+	entry := func(i int) []byte { return leakedList[i*leakedBytes : (i+1)*leakedBytes] }
+	n := len(leakedList) / leakedBytes
+	i := sort.Search(n, func(i int) bool { return bytes.Compare(entry(i), hash[:leakedBytes]) >= 0 })
+	return i < n && bytes.Equal(entry(i), hash[:leakedBytes])
+}
+
 // sequences are what fingers type along: a piece of one, in either direction, is worth nothing.
 var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
 	"1q2w3e4r5t6y7u8i9o0p", "q1w2e3r4t5y6u7i8o9p0", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"}
@@ -29,10 +50,14 @@ var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuio
 // fewWords is of how many common words, and none else, a password must not be made.
 const fewWords = 2
 
-// tooCommon reports whether a password consists of nothing but what is tried first: one or two common words, or words about
-// its owner and this program, with figures, repetitions and rows of the keyboard around them, however it is capitalised and
-// whatever signs stand for letters (NIST SP 800-63B-4, 3.1.1.2: values known to be common, expected or compromised).
+// tooCommon reports whether a password is one that was stolen often, or consists of nothing but what is tried first: one or two
+// common words, or words about its owner and this program, with figures, repetitions and rows of the keyboard around them, however
+// it is capitalised and whatever signs stand for letters (NIST SP 800-63B-4, 3.1.1.2: values known to be common, expected or
+// compromised).
 func tooCommon(password string, about ...string) bool {
+	if leaked(password) {
+		return true
+	}
 	known := map[string]bool{"gatehouse": true}
 	for _, text := range about {
 		known[strings.Map(wordOnly, strings.ToLower(text))] = true

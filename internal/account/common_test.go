@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,26 @@ func TestWhatIsTriedFirstIsTooCommon(t *testing.T) {
 		"dragon over the monkey bridge", "密码不是这样的东西吧真的", "🦔🧭🪵🫖🎻🧦🪁🥨🛶🧲🪕🦉", "Пароль которого нет"} {
 		if tooCommon(password, about...) {
 			t.Errorf("%q is refused", password)
+		}
+	}
+}
+
+func TestWhatWasStolenOftenIsTooCommon(t *testing.T) {
+	t.Parallel()
+	for _, password := range []string{"LeaveMeAlone", "sonyericsson", "Mailcreated5240", "ghjcnjgfhjkm", "entrepreneur"} {
+		if !leaked(password) || !tooCommon(password) {
+			t.Errorf("%q passes", password)
+		}
+	}
+	if leaked("a kettle nobody named") {
+		t.Error("what was never stolen is refused")
+	}
+	if n := len(leakedList) / leakedBytes; n < 40_000 || n*leakedBytes != len(leakedList) {
+		t.Errorf("%d hashes and %d bytes", n, len(leakedList)%leakedBytes)
+	}
+	for i := leakedBytes; i < len(leakedList); i += leakedBytes {
+		if bytes.Compare(leakedList[i-leakedBytes:i], leakedList[i:i+leakedBytes]) >= 0 {
+			t.Fatalf("entry %d is out of order", i/leakedBytes)
 		}
 	}
 }
