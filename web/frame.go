@@ -100,8 +100,8 @@ func (f *frames) put(userID string, r rememberedNav) {
 func (s *Server) withFrame(w http.ResponseWriter, r *http.Request) *http.Request {
 	user := request.User(r)
 	f := layout.Frame{
-		Theme:   layout.ParseTheme(cookie(r, layout.ThemeCookie)),
-		Density: layout.ParseDensity(cookie(r, layout.DensityCookie)),
+		Theme:   layout.ParseTheme(s.preference(r, layout.ThemeCookie)),
+		Density: layout.ParseDensity(s.preference(r, layout.DensityCookie)),
 		Version: s.version, ReadOnly: s.deps.Away(),
 	}
 	if user.ID != "" {
@@ -136,6 +136,15 @@ func zoneNamed(name string) *time.Location {
 	}
 	zones.Store(name, zone)
 	return zone
+}
+
+// preference is what the browser remembers under the name. Where people come over HTTPS its cookie is bound to this host by
+// its name, and none of another host counts.
+func (s *Server) preference(r *http.Request, name string) string {
+	if s.deps.Config.Secure() {
+		name = "__Host-" + name
+	}
+	return cookie(r, name)
 }
 
 func cookie(r *http.Request, name string) string {

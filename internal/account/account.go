@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
@@ -92,6 +94,7 @@ func (n *New) tidy() error {
 	p.Check(len(n.Email) <= 254, "email", "Use at most 254 characters.") // RFC 5321, 4.5.3.1.3
 	p.Check(n.Name != "", "name", "Enter a name.")
 	p.Check(len(n.Name) <= 200, "name", "Use at most 200 characters.")
+	p.Check(utf8.ValidString(n.Name) && !strings.ContainsFunc(n.Name, unicode.IsControl), "name", "Remove the characters that cannot be shown.")
 	if n.Password != "" {
 		checkPassword(&p, n.Password, n.Name, n.Email)
 	}

@@ -229,6 +229,15 @@ func TestCookiesAreBoundToThisHost(t *testing.T) {
 	if len(jar) != 3 { // the session, the mark of the browser, and the message for the next page
 		t.Fatalf("%d cookies: %v", len(jar), jar)
 	}
+	for name, dark := range map[string]bool{"__Host-theme": true, "theme": false} {
+		r := httptest.NewRequest(http.MethodGet, path.SignIn, nil)
+		r.AddCookie(&http.Cookie{Name: name, Value: "dark"})
+		rec := httptest.NewRecorder()
+		server.ServeHTTP(rec, r)
+		if strings.Contains(rec.Body.String(), `data-theme="dark"`) != dark {
+			t.Errorf("a preference in the cookie %s counts: %v, want %v", name, !dark, dark)
+		}
+	}
 	for _, c := range jar {
 		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("cookie %v", c)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -44,6 +45,9 @@ func Parse(raw []byte) (*Edition, error) {
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("an edition is a single document")
 	}
+	if hasHole(reflect.ValueOf(ed.Content)) {
+		return nil, errors.New("an edition has no empty entries in its lists")
+	}
 	ed.build()
 	if err := ed.validate(); err != nil {
 		return nil, err
@@ -80,6 +84,27 @@ func (ed *Edition) build() {
 		}
 	}
 	ed.index = indexItems(ed.order)
+}
+
+// hasHole reports whether a list somewhere below v has an entry that is nothing.
+func hasHole(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return !v.IsNil() && hasHole(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if hasHole(v.Field(i)) {
+				return true
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if entry := v.Index(i); entry.Kind() == reflect.Pointer && entry.IsNil() || hasHole(entry) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func byID[T any](list []T, id func(T) string) map[string]T {

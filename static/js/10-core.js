@@ -39,7 +39,8 @@
 
     // Remembers a preference for the server (cookie) and other tabs (storage).
     remember(name, value) {
-      document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+      const secure = location.protocol === "https:";
+      document.cookie = `${secure ? "__Host-" : ""}${name}=${value}; path=/; max-age=31536000; samesite=lax${secure ? "; secure" : ""}`;
       try {
         localStorage.setItem(name, value);
       } catch {
