@@ -202,6 +202,18 @@ CREATE TABLE case_notes (
     CONSTRAINT case_notes_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE case_openings (
+    id uuid NOT NULL,
+    case_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT case_openings_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases(id),
+    CONSTRAINT case_openings_pkey PRIMARY KEY (id),
+    CONSTRAINT case_openings_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+);
+
 CREATE TABLE case_sheets (
     case_id uuid NOT NULL,
     changed xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -270,12 +282,15 @@ CREATE TABLE cases (
     closed_by uuid,
     lessons text DEFAULT ''::text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    sealed_at timestamp with time zone,
+    sealed_by uuid,
     CONSTRAINT cases_application_id_fkey FOREIGN KEY (application_id) REFERENCES applications(id),
     CONSTRAINT cases_closed_with_outcome CHECK (((status = 'open'::text) OR ((outcome IS NOT NULL) AND (agreed_by IS NOT NULL)))),
     CONSTRAINT cases_engagement_id_fkey FOREIGN KEY (engagement_id) REFERENCES engagements(id),
     CONSTRAINT cases_outcome CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'not-confirmed'::text, 'false-positive'::text]))),
     CONSTRAINT cases_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id),
     CONSTRAINT cases_pkey PRIMARY KEY (id),
+    CONSTRAINT cases_sealed_by_fkey FOREIGN KEY (sealed_by) REFERENCES users(id),
     CONSTRAINT cases_second_person CHECK (((agreed_by IS NULL) OR (agreed_by <> decided_by))),
     CONSTRAINT cases_status CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
 );
@@ -1069,6 +1084,9 @@ COMMENT ON TABLE case_notes IS 'Notes in a case. [person: case_id of cases, dele
 COMMENT ON COLUMN case_notes.step_id IS 'facts';
 COMMENT ON COLUMN case_notes.body IS 'personal: what was noted';
 
+COMMENT ON TABLE case_openings IS 'Who opened a sealed case, and why. [person: case_id of cases, deleted]';
+COMMENT ON COLUMN case_openings.reason IS 'personal: why a case was opened';
+
 COMMENT ON TABLE case_sheets IS 'What the page of a case reads, repeated from other tables. [person: case_id of cases]';
 COMMENT ON COLUMN case_sheets.shape IS 'facts';
 COMMENT ON COLUMN case_sheets.doc IS 'copy: what other tables hold';
@@ -1400,6 +1418,8 @@ CREATE INDEX audit_entries_system ON public.audit_entries USING btree (at DESC, 
 CREATE INDEX case_members_user ON public.case_members USING btree (user_id) WHERE (removed_at IS NULL);
 
 CREATE INDEX case_notes_case ON public.case_notes USING btree (case_id, written_at DESC, id DESC);
+
+CREATE INDEX case_openings_member ON public.case_openings USING btree (case_id, user_id, until DESC);
 
 CREATE INDEX case_steps_due ON public.case_steps USING btree (due_at) WHERE (state = 'open'::text);
 

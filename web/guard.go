@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"gatehouse/internal/signin"
 	"gatehouse/web/path"
 	"gatehouse/web/request"
+	"gatehouse/web/response"
 )
 
 // guard lets a request through to its handler when its sender holds the route's permission. It is the one place
@@ -53,8 +55,20 @@ func (s *Server) guard(route Route) Handler {
 			defer s.deps.Dashboards.Forget()
 			s.noteWrite(w)
 		}
-		return route.Handler(w, s.withFrame(w, s.mayLag(route, r)))
+		return toSeal(w, r, route.Handler(w, s.withFrame(w, s.mayLag(route, r))))
 	}
+}
+
+// toSeal leads whoever is to say first why they open a sealed case to where they do. Other errors go on.
+func toSeal(w http.ResponseWriter, r *http.Request, err error) error {
+	var sealed *incident.SealedError
+	if !errors.As(err, &sealed) {
+		return err
+	}
+	if r.Method != http.MethodGet {
+		return apperr.Conflict("The case is sealed. Open it in another window, then send this again.")
+	}
+	return response.See(w, r, path.OpenCase(sealed.CaseID, r.URL.RequestURI()), "")
 }
 
 // wroteCookie says that a browser has sent something a moment ago: it sees the primary's state, not the standby's.
@@ -95,7 +109,7 @@ func settles(owes signin.Owed, route Route) bool {
 }
 
 // asksProof reports whether a route opens only to who has shown lately that it is them: files that leave the house, what is
-// erased, users, tokens, the second factor itself, and ending one's other sessions. What only says how things stand does not.
+// erased, sealed cases, users, tokens, the second factor itself, and ending one's other sessions. What only says how things stand does not.
 func asksProof(route Route) bool {
 	switch {
 	case route.Pattern == path.System:
@@ -106,6 +120,8 @@ func asksProof(route Route) bool {
 		return route.Method != http.MethodGet
 	case route.Pattern == path.LinkSSO:
 		return true
+	case route.Pattern == path.Cases+"/{id}/open":
+		return route.Method != http.MethodGet
 	case strings.HasPrefix(route.Pattern, path.Authenticator), strings.HasPrefix(route.Pattern, path.Passkeys), route.Pattern == path.RecoveryCodes,
 		strings.HasPrefix(route.Pattern, path.Sessions):
 		return route.Method != http.MethodGet

@@ -41,7 +41,7 @@ var tables = map[string]string{
 	"engagements": "hiring", "engagement_accounts": "hiring",
 	"interviews": "interview", "interviewers": "interview", "answers": "interview", "scorecards": "interview", "scorecard_words": "interview",
 	"signals": "signal", "signal_batches": "signal", "signal_days": "signal", "signal_sources": "signal", "signal_totals": "signal",
-	"cases": "incident", "case_members": "incident", "case_steps": "incident", "case_step_items": "incident",
+	"cases": "incident", "case_members": "incident", "case_openings": "incident", "case_steps": "incident", "case_step_items": "incident",
 	"case_notes": "incident", "case_timeline": "incident", "dossier_entries": "incident", "dossier_gaps": "incident",
 	"access_grants": "inventory", "payments": "payment",
 	"tallies": "dashboard", "tally_deltas": "dashboard", "job_checks": "dashboard", "job_comparisons": "dashboard",

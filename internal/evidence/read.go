@@ -82,6 +82,9 @@ func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look,
 		if l.Item, err = itemByID(ctx, q, actor, itemID); err != nil {
 			return err
 		}
+		if err := sealed(ctx, q, actor, l.Item); err != nil {
+			return err
+		}
 		if l.Subjects, err = subjectsOf(ctx, q, actor, itemID); err != nil {
 			return err
 		}

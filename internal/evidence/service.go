@@ -359,6 +359,9 @@ func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, o Ope
 		if err := item.mayOpen(actor); err != nil {
 			return err
 		}
+		if err := sealed(ctx, tx, actor, item); err != nil {
+			return err
+		}
 		if err := allowed(item); err != nil {
 			return err
 		}
@@ -387,6 +390,9 @@ func (s *Service) looked(ctx context.Context, actor authz.Actor, itemID ID) erro
 		return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 			item, err := itemByID(ctx, tx, actor, itemID)
 			if err != nil {
+				return err
+			}
+			if err := sealed(ctx, tx, actor, item); err != nil {
 				return err
 			}
 			tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, Opened, map[string]any{}, nil))

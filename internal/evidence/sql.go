@@ -63,6 +63,21 @@ func caseOpen(actor authz.Actor, w *db.Where, alias string) {
 			WHERE  m.case_id = `+alias+`.case_id AND m.user_id = ? AND m.removed_at IS NULL))`, actor.ID)
 }
 
+// sealed refuses an item of a sealed case to whoever has not opened the case of late: it says there why it is opened.
+func sealed(ctx context.Context, q db.Querier, actor authz.Actor, item Item) error {
+	if item.CaseID == nil || actor.Kind != authz.KindUser {
+		return nil
+	}
+	var shut bool
+	err := q.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM cases c WHERE c.id = $1 AND c.sealed_at IS NOT NULL AND NOT EXISTS (
+		       SELECT FROM case_openings o WHERE o.case_id = c.id AND o.user_id = $2 AND o.until > now()))`, *item.CaseID, actor.ID).Scan(&shut)
+	if err == nil && shut {
+		err = apperr.Forbidden("The case of this item is sealed. Open the case first, and say there why.")
+	}
+	return err
+}
+
 const itemColumns = `e.id, e.person_id, e.case_id, e.form, e.kind, e.title, e.source, e.sensitivity, e.sha256, e.size,
 	e.media_type, e.file_name, e.facts, e.collected_at, e.collected_by, COALESCE(u.name, '') AS collector, e.erased_at,
 	COALESCE(v.state, 'waiting') AS malware, COALESCE(v.name, '') AS malware_name, v.scanned_at AS malware_at`

@@ -162,10 +162,14 @@ type Case struct {
 	Closer        string `db:"-"`
 	Lessons       string
 	Version       int
+	SealedAt      *time.Time
+	SealedBy      *string
 
 	// What the asking actor is in the case.
 	Function Function
 	Sees     Sees
+	// Shut says that the case is sealed, and that the actor has not said of late why they open it.
+	Shut bool
 }
 
 // Agreed is the outcome once a second person agreed to it, else empty.

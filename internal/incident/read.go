@@ -67,13 +67,17 @@ func (s *Service) CheckSheets(ctx context.Context, most int) error {
 	return sheets.Check(ctx, s.db, most)
 }
 
-// Show reads a case by one statement, and records the first of a while's looks at it. A member called in for tasks
+// Show reads a case by one statement, and records the first of a while's looks at it. A sealed case is a SealedError until its
+// reader has said why they open it. A member called in for tasks
 // gets the steps of their function, and none of the rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {
 	v := View{Now: s.db.Now()}
 	rows, _ := s.db.Pool().Query(ctx, fileSQL, asker(actor, caseID)...)
 	read, err := db.One[file](rows, "case")
 	if err != nil {
+		return View{}, err
+	}
+	if err := read.ajar(); err != nil {
 		return View{}, err
 	}
 	found, err := sheets.Or(ctx, s.db, string(caseID), read.Sheet)

@@ -39,6 +39,8 @@ const caseColumns = `
 	c.id, c.number, c.code_name, c.person_id, p.name AS person_name, c.engagement_id, c.application_id, c.edition,
 	c.status, c.phase, c.reason, c.flag_ids, c.opened_at, c.opened_by, c.outcome, c.outcome_reason, c.decided_at,
 	c.decided_by, c.agreed_at, c.agreed_by, c.closed_at, c.closed_by, c.lessons, c.version,
+	c.sealed_at, c.sealed_by, c.sealed_at IS NOT NULL AND $1::uuid IS NOT NULL AND NOT EXISTS (
+		SELECT FROM case_openings o WHERE o.case_id = c.id AND o.user_id = $1 AND o.until > now()) AS shut,
 	coalesce(m.function, 'lead') AS function, coalesce(m.sees, 'whole') AS sees`
 
 const caseSQL = `
@@ -53,10 +55,15 @@ func caseByID(ctx context.Context, q db.Querier, actor authz.Actor, id ID) (Case
 	return db.One[Case](rows, "case")
 }
 
-// lockCase holds the root row, so that acts on one case follow one another.
+// lockCase holds the root row, so that acts on one case follow one another. A sealed case that the actor has not opened is a
+// SealedError.
 func lockCase(ctx context.Context, tx *db.Tx, id ID) (Case, error) {
 	rows, _ := tx.Query(ctx, caseSQL+` FOR UPDATE OF c`, asker(tx.Actor, id)...)
-	return db.One[Case](rows, "case")
+	c, err := db.One[Case](rows, "case")
+	if err == nil {
+		err = c.ajar()
+	}
+	return c, err
 }
 
 func insertCase(ctx context.Context, tx *db.Tx, c Case) error {

@@ -1,12 +1,14 @@
 package incident_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"gatehouse/internal/catalogue"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/flag"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/inventory"
@@ -523,4 +525,75 @@ func TestWhoOpenedACaseIsOnRecord(t *testing.T) {
 	if n := w.number(`SELECT count(*) FROM audit_entries WHERE action = 'case.viewed' AND actor_id IS NOT DISTINCT FROM $1::uuid`, w.hr.ID); n != 0 {
 		t.Error("a look that was refused is recorded as one")
 	}
+}
+
+func TestASealedCaseAsksWhy(t *testing.T) {
+	w := setup(t)
+	caseID := w.open()
+	w.join(caseID, w.auditor, incident.Observer, incident.Whole)
+	shut := func(err error) {
+		t.Helper()
+		var sealed *incident.SealedError
+		if !errors.As(err, &sealed) || sealed.CaseID != caseID {
+			t.Errorf("the case is not shut: %v", err)
+		}
+	}
+	itemID, err := w.items.AddText(w.ctx, w.analyst, evidence.Add{PersonID: string(w.subject), CaseID: string(caseID), Kind: "note", Title: "A note"}, "what was seen")
+	w.must(err)
+	w.want(w.cases.SealCase(w.ctx, w.auditor, caseID), apperr.Denied)
+	w.want(w.cases.SealCase(w.ctx, w.hr, caseID), apperr.NotFound)
+	w.want(w.cases.UnsealCase(w.ctx, w.analyst, caseID), apperr.Stale)
+	w.must(w.cases.SealCase(w.ctx, w.analyst, caseID))
+
+	for _, who := range []authz.Actor{w.analyst, w.auditor} {
+		_, err := w.cases.Show(w.ctx, who, caseID)
+		shut(err)
+		_, err = w.cases.Report(w.ctx, who, caseID)
+		shut(err)
+		_, err = w.items.Look(w.ctx, who, itemID)
+		w.want(err, apperr.Denied)
+		_, _, err = w.items.Open(w.ctx, who, itemID, evidence.Opening{How: evidence.Viewed, Reason: "x"})
+		w.want(err, apperr.Denied)
+		seal, err := w.cases.SealOf(w.ctx, who, caseID)
+		if err != nil || seal.At == nil || seal.By == "" || seal.CodeName == "" {
+			t.Errorf("before it is opened it shows %+v, %v", seal, err)
+		}
+	}
+	shut(w.cases.AddNote(w.ctx, w.analyst, caseID, "", "A remark."))
+	_, err = w.cases.SealOf(w.ctx, w.hr, caseID)
+	w.want(err, apperr.NotFound)
+	w.want(w.cases.OpenSealed(w.ctx, w.hr, caseID, "To look."), apperr.NotFound)
+	w.want(w.cases.OpenSealed(w.ctx, w.auditor, caseID, " "), apperr.InvalidInput)
+	if n := w.number(`SELECT count(*) FROM custody_events WHERE evidence_id = $1 AND action <> 'collected'`, itemID); n != 0 {
+		t.Errorf("%d custody events of what was refused", n)
+	}
+
+	w.must(w.cases.OpenSealed(w.ctx, w.auditor, caseID, "The yearly audit."))
+	w.show(w.auditor, caseID)
+	_, err = w.items.Look(w.ctx, w.auditor, itemID)
+	w.must(err)
+	_, err = w.cases.Show(w.ctx, w.analyst, caseID)
+	shut(err) // the auditor's reason is nobody else's
+	w.show(authz.System("test"), caseID)
+	openings, err := w.cases.Openings(w.ctx, w.auditor, caseID)
+	if err != nil || len(openings) != 1 || openings[0].Reason != "The yearly audit." || openings[0].UserID != w.auditor.ID {
+		t.Errorf("openings %+v, %v", openings, err)
+	}
+	if n := w.number(`SELECT count(*) FROM audit_entries e JOIN audit_values v ON v.entry_id = e.id
+		WHERE e.case_id = $1 AND e.action = 'case.opened' AND e.actor_id = $2 AND v.field = 'reason' AND v.new = 'The yearly audit.'`, caseID, w.auditor.ID); n != 1 {
+		t.Errorf("%d entries tell why it was opened", n)
+	}
+	w.must(w.cases.OpenSealed(w.ctx, w.auditor, caseID, "Once more."))
+	if openings, _ := w.cases.Openings(w.ctx, w.auditor, caseID); len(openings) != 1 {
+		t.Errorf("opening an open case is counted: %+v", openings)
+	}
+	if _, err := w.db.Pool().Exec(w.ctx, `UPDATE case_openings SET until = now() - interval '1 second'`); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.cases.Show(w.ctx, w.auditor, caseID)
+	shut(err)
+
+	w.must(w.cases.OpenSealed(w.ctx, w.analyst, caseID, "The seal is not needed any more."))
+	w.must(w.cases.UnsealCase(w.ctx, w.analyst, caseID))
+	w.show(w.auditor, caseID)
 }

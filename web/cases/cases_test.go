@@ -155,6 +155,53 @@ func TestNobodyElseFindsTheCase(t *testing.T) {
 	w.got(w.analyst, path.Cases+"?status=closed", "None of your cases is closed")
 }
 
+func TestASealedCaseAsksWhyOnEveryPage(t *testing.T) {
+	w := setup(t)
+	members, notes := path.CaseTab(w.caseID, "members"), path.CaseTab(w.caseID, "notes")
+	w.got(w.analyst, members, "Seal the case")
+	w.posted(w.analyst, path.CaseAct(w.caseID, "seal"), nil)
+	for _, page := range w.pages() {
+		if got := w.analyst.Get(page); got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.OpenCase(w.caseID, page) {
+			t.Errorf("GET %s: %d to %q", page, got.Status, got.Header.Get("Location"))
+		}
+		if got := w.second.Get(page); got.Status != http.StatusNotFound {
+			t.Errorf("GET %s as a stranger: %d", page, got.Status)
+		}
+	}
+	open := path.CaseTab(w.caseID, "open")
+	for _, b := range []*apptest.Browser{w.second, w.hr} {
+		if got := b.Get(open); got.Status != http.StatusNotFound {
+			t.Errorf("what stands before the case is shown to a stranger: %d", got.Status)
+		}
+	}
+	if got := w.analyst.Post(notes, url.Values{"body": {"A remark."}}); got.Status != http.StatusConflict || !strings.Contains(got.Body, "sealed") {
+		t.Errorf("writing into it: %d", got.Status)
+	}
+	if body := w.got(w.analyst, path.OpenCase(w.caseID, "//evil.example/"), "Why do you open it?"); strings.Contains(body, "evil") || strings.Contains(body, "Mara") {
+		t.Error("the page before the case leads elsewhere, or names its subject")
+	}
+	if got := w.analyst.Post(open, url.Values{"reason": {" "}, "next": {notes}}); got.Status != http.StatusUnprocessableEntity ||
+		!strings.Contains(got.Body, "Say why you open it.") || !strings.Contains(got.Body, `value="`+notes+`"`) {
+		t.Errorf("without a reason: %d", got.Status)
+	}
+	if _, err := w.DB.Pool().Exec(t.Context(), `UPDATE sessions SET proved_at = proved_at - interval '16 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	w.Features.Signin.Forget()
+	reason := url.Values{"reason": {"To take it up <again>."}, "next": {notes}}
+	if got := w.analyst.Post(open, reason); got.Status != http.StatusUnauthorized || !strings.Contains(got.Body, `value="To take it up &lt;again&gt;."`) {
+		t.Errorf("without a fresh proof: %d", got.Status)
+	}
+	w.posted(w.analyst, path.Confirm, url.Values{"gatehouse_proof": {apptest.Password}})
+	if got := w.analyst.Post(open, reason); got.Status != http.StatusSeeOther || got.Header.Get("Location") != notes {
+		t.Errorf("with both: %d to %q", got.Status, got.Header.Get("Location"))
+	}
+	w.got(w.analyst, notes)
+	w.got(w.analyst, members, "To take it up &lt;again&gt;.", "Take the seal off")
+	w.posted(w.analyst, path.CaseAct(w.caseID, "unseal"), nil)
+	w.got(w.analyst, members, "Seal the case")
+}
+
 func TestEscalateForm(t *testing.T) {
 	w := setup(t)
 	w.got(w.hr, path.Escalate(w.person), "Mara &lt;b&gt;Okafor", "What happens then")
@@ -333,9 +380,12 @@ func TestTheWholeWayToTheReport(t *testing.T) {
 	w.got(w.analyst, path.CaseTab(w.caseID, "report"), "False positive", "Ask before the contract.", "The person was entered as a candidate", "The case was closed", "Evidence register", "Ana Lyst", "agreed by Sam Lead")
 	w.got(w.analyst, path.Cases+"?status=closed", w.view().Case.CodeName)
 	for _, page := range w.pages() {
-		body := w.got(w.analyst, page)
-		if i := strings.Index(main(body), `method="post"`); i >= 0 {
-			t.Errorf("%s still offers an act on a closed case", page)
+		acts := 0
+		if page == path.CaseTab(w.caseID, "members") {
+			acts = 1 // what is over can still be sealed
+		}
+		if n := strings.Count(main(w.got(w.analyst, page)), `method="post"`); n != acts {
+			t.Errorf("%s offers %d acts on a closed case, want %d", page, n, acts)
 		}
 	}
 	if got := w.analyst.Post(path.CaseAct(w.caseID, "notes"), url.Values{"body": {"Late."}}); got.Status != 409 {

@@ -114,7 +114,11 @@ func (h *Handlers) members(w http.ResponseWriter, r *http.Request, caseID incide
 	if err != nil {
 		return err
 	}
-	return response.Page(w, r, status, membersPage(v, candidates, visits, again))
+	openings, err := h.cases.Openings(r.Context(), request.Actor(r), caseID)
+	if err != nil {
+		return err
+	}
+	return response.Page(w, r, status, membersPage(v, candidates, visits, openings, again))
 }
 
 // Outcome shows the finding, and the way to close the case.
