@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/id"
+	"gatehouse/internal/platform/trace"
 	"gatehouse/web/request"
 )
 
@@ -94,12 +95,31 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), requestIDKey{}, reqID)
 		next.ServeHTTP(rec, r.WithContext(context.WithValue(ctx, whoKey{}, who)))
 		took := time.Since(started)
-		s.log.LogAttrs(ctx, slog.LevelInfo, "request",
-			slog.String("id", reqID), slog.String("method", r.Method), slog.String("route", pattern(r)),
-			slog.Int("status", rec.status), slog.Duration("took", took), slog.String("actor", who.ID))
+		attrs := []slog.Attr{slog.String("id", reqID), slog.String("method", r.Method), slog.String("route", pattern(r)),
+			slog.Int("status", rec.status), slog.Duration("took", took), slog.String("actor", who.ID)}
+		if s.deps.Traces != nil {
+			attrs = append(attrs, slog.String("trace", trace.ID(ctx)))
+		}
+		s.log.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
 		if s.deps.Observe != nil {
 			s.deps.Observe(known(r.Method), pattern(r), rec.status, took)
 		}
+	})
+}
+
+// traced makes a span of each request. It stands before the gates, so that waiting there counts.
+func (s *Server) traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder{ResponseWriter: w}
+		ctx, done := s.deps.Traces.Request(r)
+		defer func() {
+			a := trace.Answer{Method: known(r.Method), Route: pattern(r), Status: rec.status, ID: w.Header().Get("X-Request-Id")}
+			if a.ID == "" { // a gate refused it, before it got one
+				a.Route = "refused"
+			}
+			done(a)
+		}()
+		next.ServeHTTP(rec, r.WithContext(ctx))
 	})
 }
 

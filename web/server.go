@@ -30,6 +30,7 @@ import (
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
 	"gatehouse/internal/platform/limit"
+	"gatehouse/internal/platform/trace"
 	"gatehouse/internal/privacy"
 	"gatehouse/internal/signal"
 	"gatehouse/internal/signin"
@@ -68,6 +69,8 @@ type Deps struct {
 	Waiting func(context.Context, authz.Actor) (map[string]int, error)
 	// Observe is told of each answered request; nil tells nobody. route is the pattern, "none" for an address that is none.
 	Observe func(method, route string, status int, took time.Duration)
+	// Traces records requests; nil records nothing.
+	Traces *trace.Traces
 	// DeviceKey makes the marks of browsers that people have signed in from. It is secret.
 	DeviceKey []byte
 	// Tries makes the limiters whose counts hold for all processes.
@@ -132,6 +135,9 @@ func (s *Server) build() http.Handler {
 	router.Use(headers(s.deps.Config.Secure()), humanPace.bodies, humanPace.answers, request.Storable)
 	if s.deps.Config.TrustProxy {
 		router.Use(trustProxy)
+	}
+	if s.deps.Traces != nil {
+		router.Use(s.traced)
 	}
 	router.Use(s.admitted, s.logged, s.recovered, compressed)
 	// A browser names where a request comes from; a write from another site is refused before anything else.

@@ -105,6 +105,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 		examineScanner(ctx, cfg),
 		examinePreviews(ctx),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
+		configured("Traces", cfg.Traces, "sent to ", "Nothing shows what a slow page waited for: GATEHOUSE_TRACES."),
 		diagnosis{"Mail", absent, "not set up", "Nobody is told by mail; what waits for people shows on their Today page."},
 		configured("Single sign-on", cfg.SSO.Issuer, "people sign in by ", "People sign in with e-mail and password; whoever leaves must be disabled here too: GATEHOUSE_OIDC_ISSUER."))
 }

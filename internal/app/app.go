@@ -26,6 +26,7 @@ import (
 	"gatehouse/internal/platform/openid"
 	"gatehouse/internal/platform/outbound"
 	"gatehouse/internal/platform/seal"
+	"gatehouse/internal/platform/trace"
 	"gatehouse/migrations"
 	"gatehouse/web"
 )
@@ -49,7 +50,8 @@ type App struct {
 	draining atomic.Bool // told to stop, and answering on for a while
 
 	local   *localdb.Server
-	metrics *metrics // nil where nobody asks for them
+	metrics *metrics      // nil where nobody asks for them
+	traces  *trace.Traces // nil where nobody is sent any
 	url     string
 	// provider is asked who people are; nil where none is set up.
 	provider *openid.Client
@@ -82,10 +84,21 @@ func (a *App) open(ctx context.Context, reach func(*App, context.Context) error)
 	if err != nil {
 		return err
 	}
-	if a.DB, err = db.Open(ctx, a.url, db.Standby(a.Config.StandbyURL), db.Log(a.Log)); err != nil {
+	if err := a.openTraces(ctx); err != nil {
+		return err
+	}
+	if a.DB, err = db.Open(ctx, a.url, db.Standby(a.Config.StandbyURL), db.Log(a.Log), db.Tracer(a.traces.Statements())); err != nil {
 		return err
 	}
 	return a.build(ctx)
+}
+
+func (a *App) openTraces(ctx context.Context) (err error) {
+	if a.Config.Traces != "" {
+		a.traces, err = trace.Open(ctx, trace.Options{Endpoint: a.Config.Traces, Ratio: a.Config.TracesRatio, Joins: a.Config.TrustProxy,
+			Version: Version, Log: a.Log})
+	}
+	return err
 }
 
 // reach starts a private database, or takes the address of the one that is configured.
@@ -152,7 +165,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	if a.Config.SSO.Issuer != "" {
-		if a.provider, err = openProvider(a.Config.SSO); err != nil {
+		if a.provider, err = openProvider(a.Config.SSO, a.traces); err != nil {
 			return err
 		}
 	}
@@ -179,7 +192,7 @@ func (a *App) sealOpenValues(ctx context.Context) error {
 
 // openProvider checks how the sign-in provider is set up. It asks the provider nothing: one that is down keeps nobody from
 // starting.
-func openProvider(cfg config.SSO) (*openid.Client, error) {
+func openProvider(cfg config.SSO, traces *trace.Traces) (*openid.Client, error) {
 	if cfg.ClientSecretFile != "" {
 		content, err := os.ReadFile(cfg.ClientSecretFile)
 		if err != nil {
@@ -188,7 +201,8 @@ func openProvider(cfg config.SSO) (*openid.Client, error) {
 		cfg.ClientSecret = strings.TrimSpace(string(content))
 	}
 	client, err := openid.New(openid.Config{Issuer: cfg.Issuer, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
-		Scopes: strings.Fields(cfg.Scopes), GroupsClaim: cfg.GroupsClaim})
+		Scopes: strings.Fields(cfg.Scopes), GroupsClaim: cfg.GroupsClaim,
+		Transport: traces.Outgoing("sign-in provider", http.DefaultTransport)})
 	if err != nil {
 		return nil, fmt.Errorf("GATEHOUSE_OIDC_ISSUER, GATEHOUSE_OIDC_CLIENT_ID: %w", err)
 	}
@@ -238,6 +252,7 @@ func (a *App) Close() error {
 	if a.DB != nil {
 		a.DB.Close()
 	}
+	errs = append(errs, a.traces.Close())
 	if a.local != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		defer cancel()

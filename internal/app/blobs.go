@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/trace"
 	"gatehouse/web/admin"
 )
 
@@ -21,7 +23,7 @@ func EvidenceFolder(cfg config.Config) string { return filepath.Join(cfg.Data, "
 // Gatehouse starts, and says what is wrong, while it cannot be reached.
 func (a *App) openBlobs() error {
 	if a.Config.S3.Bucket != "" {
-		bucket, err := OpenBucket(a.Config)
+		bucket, err := openBucket(a.Config, a.traces)
 		if err != nil {
 			return err
 		}
@@ -37,13 +39,16 @@ func (a *App) openBlobs() error {
 }
 
 // OpenBucket returns the store in the bucket that is set.
-func OpenBucket(cfg config.Config) (*blob.S3, error) {
+func OpenBucket(cfg config.Config) (*blob.S3, error) { return openBucket(cfg, nil) }
+
+func openBucket(cfg config.Config, traces *trace.Traces) (*blob.S3, error) {
 	secret, err := bucketSecret(cfg.S3)
 	if err != nil {
 		return nil, err
 	}
 	return blob.OpenS3(blob.S3Options{Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, Prefix: cfg.S3.Prefix,
-		AccessKey: cfg.S3.AccessKey, SecretKey: secret})
+		AccessKey: cfg.S3.AccessKey, SecretKey: secret,
+		Through: func(next http.RoundTripper) http.RoundTripper { return traces.Outgoing("evidence store", next) }})
 }
 
 // bucketSecret is the secret key as it is set or lies in its file.

@@ -93,6 +93,7 @@ func (f Features) webDeps(a *App) web.Deps {
 	}
 	return web.Deps{
 		Observe:   observe,
+		Traces:    a.traces,
 		DeviceKey: a.Keys.Derive("marks of known browsers"),
 		Tries: func(name string, rate limit.Rate) *limit.Shared {
 			return limit.NewShared(a.DB, a.Keys.Derive("counts of tries"), name, rate)
@@ -142,7 +143,9 @@ func (a *App) chores() []chore {
 		}})
 	}
 	if address := a.Config.CheckpointWebhook; address != "" {
-		to := outbound.NewWebhook(outbound.Client(a.Config.OutboundAllow), address, a.Config.CheckpointSecret)
+		client := outbound.Client(a.Config.OutboundAllow)
+		client.Transport = a.traces.Outgoing("webhook", client.Transport)
+		to := outbound.NewWebhook(client, address, a.Config.CheckpointSecret)
 		chores = append(chores, chore{"send the log's checkpoint", time.Minute, func(ctx context.Context) error {
 			return a.Features.Sealer.Send(ctx, to)
 		}})
@@ -196,7 +199,9 @@ func (a *App) repeat(ctx context.Context, c chore) {
 
 func (a *App) round(ctx context.Context, c chore) {
 	began := time.Now()
-	err := c.do(ctx)
+	traced, done := a.traces.Round(ctx, c.name)
+	err := c.do(traced)
+	done(err)
 	a.metrics.round(c.name, time.Since(began), err)
 	if err != nil && ctx.Err() == nil {
 		a.Log.Error("background work", "chore", c.name, "error", err)

@@ -29,6 +29,8 @@ type S3Options struct {
 	// Prefix stands before the keys of all blobs, as a folder would.
 	Prefix               string
 	AccessKey, SecretKey string
+	// Through, if set, makes each request pass through what it returns.
+	Through func(http.RoundTripper) http.RoundTripper
 }
 
 // S3 keeps blobs as objects in a bucket of any service that speaks S3. What it sends lies in memory one part at a time,
@@ -86,10 +88,14 @@ func OpenS3(o S3Options) (*S3, error) {
 		return nil, fmt.Errorf("blob store: %w", err)
 	}
 	transport.ResponseHeaderTimeout = requestTime
+	var through http.RoundTripper = transport
+	if o.Through != nil {
+		through = o.Through(transport)
+	}
 	// Where the bucket is part of the host's name, as with Amazon, the library knows; elsewhere it is part of the path.
 	client, err := minio.New(at.Host, &minio.Options{
 		Creds: credentials.NewStaticV4(o.AccessKey, o.SecretKey, ""), Secure: at.Scheme == "https",
-		Region: o.Region, Transport: transport, MaxRetries: retries,
+		Region: o.Region, Transport: through, MaxRetries: retries,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("blob store: %w", err)

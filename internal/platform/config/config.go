@@ -3,9 +3,11 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +51,10 @@ type Config struct {
 	TrustProxy bool
 	// MetricsAddr is where Prometheus is answered, such as 127.0.0.1:9464; empty for nowhere.
 	MetricsAddr string
+	// Traces is the OpenTelemetry collector that is sent traces, over HTTP; empty for none.
+	Traces string
+	// TracesRatio is the share of traces that are recorded, 0 to 1.
+	TracesRatio float64
 	// Drain is how long the server, once told to stop, says that it is not ready and goes on answering, so that a proxy
 	// sends its requests elsewhere.
 	Drain time.Duration
@@ -144,6 +150,10 @@ var options = []option{
 		boolean(func(c *Config) *bool { return &c.TrustProxy }), false},
 	{"metrics-addr", "GATEHOUSE_METRICS_ADDR", "", "address that answers Prometheus at /metrics, apart from the pages (default: none)",
 		text(func(c *Config) *string { return &c.MetricsAddr }), false},
+	{"traces", "GATEHOUSE_TRACES", "", "OpenTelemetry collector that is sent traces (OTLP over HTTP), such as http://127.0.0.1:4318 (default: none)",
+		func(c *Config, v string) (err error) { c.Traces, err = collector(v); return err }, false},
+	{"traces-ratio", "GATEHOUSE_TRACES_RATIO", "1", "share of requests and background work that is traced, 0 to 1",
+		func(c *Config, v string) (err error) { c.TracesRatio, err = share(v); return err }, false},
 	{"oidc-issuer", "GATEHOUSE_OIDC_ISSUER", "", "address of the OpenID Connect provider by which people may sign in (default: none)",
 		text(func(c *Config) *string { return &c.SSO.Issuer }), false},
 	{"oidc-client-id", "GATEHOUSE_OIDC_CLIENT_ID", "", "how the provider knows this installation",
@@ -246,6 +256,24 @@ func (c Config) Secure() bool { return strings.HasPrefix(c.BaseURL, "https://") 
 
 // Shutdown is how long the server waits for open requests when it is told to stop.
 const Shutdown = 5 * time.Second
+
+// collector checks the address of a collector. A key for it belongs in a header, which no log shows.
+func collector(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", errors.New("not an address such as http://127.0.0.1:4318; a key goes into OTEL_EXPORTER_OTLP_HEADERS")
+	}
+	return s, nil
+}
+
+// share reads a number from 0 to 1.
+func share(s string) (float64, error) {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f >= 0 && f <= 1) { // so that NaN is none
+		return 0, errors.New("not a number from 0 to 1")
+	}
+	return f, nil
+}
 
 func bytesOf(s string) (int64, error) {
 	for _, unit := range []struct {

@@ -25,6 +25,13 @@ func TestLoadNamesWhereABadValueCameFrom(t *testing.T) {
 		{"GATEHOUSE_MAX_UPLOAD", "a lot", "GATEHOUSE_MAX_UPLOAD"},
 		{"GATEHOUSE_MAX_UPLOAD", "-5", "GATEHOUSE_MAX_UPLOAD"},
 		{"GATEHOUSE_DEV", "perhaps", "GATEHOUSE_DEV"},
+		{"GATEHOUSE_TRACES", "127.0.0.1:4318", "GATEHOUSE_TRACES"},
+		{"GATEHOUSE_TRACES", "grpc://collector:4317", "GATEHOUSE_TRACES"},
+		{"GATEHOUSE_TRACES", "https://collector?key=x", "GATEHOUSE_TRACES"},
+		{"GATEHOUSE_TRACES", "http://:4318", "GATEHOUSE_TRACES"},
+		{"GATEHOUSE_TRACES_RATIO", "1.5", "GATEHOUSE_TRACES_RATIO"},
+		{"GATEHOUSE_TRACES_RATIO", "NaN", "GATEHOUSE_TRACES_RATIO"},
+		{"GATEHOUSE_TRACES_RATIO", "half", "GATEHOUSE_TRACES_RATIO"},
 	} {
 		_, _, err := Load("serve", nil, func(k string) string {
 			if k == tc.env {

@@ -50,6 +50,7 @@ type Option func(*options)
 type options struct {
 	standby string
 	log     *slog.Logger
+	tracer  pgx.QueryTracer
 }
 
 // Standby names a database that follows the primary, for heavy reading; empty for none.
@@ -57,6 +58,9 @@ func Standby(url string) Option { return func(o *options) { o.standby = url } }
 
 // Log receives that the primary is away, and back.
 func Log(log *slog.Logger) Option { return func(o *options) { o.log = log } }
+
+// Tracer is told of each statement; nil for nobody.
+func Tracer(tracer pgx.QueryTracer) Option { return func(o *options) { o.tracer = tracer } }
 
 // Open connects to the database at url and checks that it answers. Where url names several hosts, the primary is
 // whichever of them takes writes, also after it has changed; see [DB.Pool] for when none does.
@@ -69,6 +73,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.ConnConfig.Tracer = o.tracer
 	pool, err := openPool(ctx, cfg)
 	if err != nil {
 		return nil, err

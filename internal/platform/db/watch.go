@@ -59,6 +59,7 @@ func (d *DB) openReaders(ctx context.Context, primary *pgxpool.Config, o options
 			return fmt.Errorf("standby: %w", err)
 		}
 		cfg.ConnConfig.ValidateConnect = nil // it need not take writes
+		cfg.ConnConfig.Tracer = o.tracer
 	case several(primary.ConnConfig):
 		cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPreferStandby
 	default:

@@ -3,6 +3,7 @@
 package openid
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Config struct {
 	Scopes []string
 	// GroupsClaim names the claim that lists somebody's groups.
 	GroupsClaim string
+	// Transport, if set, carries the requests to the provider.
+	Transport http.RoundTripper
 }
 
 const (
@@ -88,7 +91,7 @@ func New(cfg Config) (*Client, error) {
 	if err := safe(cfg.Issuer); err != nil {
 		return nil, fmt.Errorf("single sign-on: the issuer %q %w", cfg.Issuer, err)
 	}
-	return &Client{cfg: cfg, http: &http.Client{Timeout: patience, Transport: bounded{http.DefaultTransport}}}, nil
+	return &Client{cfg: cfg, http: &http.Client{Timeout: patience, Transport: bounded{cmp.Or(cfg.Transport, http.DefaultTransport)}}}, nil
 }
 
 // safe refuses addresses at which others could read along or answer.
