@@ -73,8 +73,7 @@ func (s *Server) noteWrite(w http.ResponseWriter) {
 // written see what they wrote.
 func (s *Server) mayLag(route Route, r *http.Request) *http.Request {
 	p := route.Pattern
-	heavy := strings.HasPrefix(p, path.InsightsHiring) || strings.HasPrefix(p, path.InsightsCases) || strings.HasPrefix(p, path.InsightsJobs) ||
-		strings.HasSuffix(p, ".csv") || p == path.Search || strings.HasPrefix(p, path.Audit)
+	heavy := strings.HasPrefix(p, path.Insights) || strings.HasSuffix(p, ".csv") || p == path.Search || strings.HasPrefix(p, path.Audit)
 	if s.deps.Config.StandbyURL == "" || r.Method != http.MethodGet || !heavy || cookie(r, wroteCookie) != "" {
 		return r
 	}
