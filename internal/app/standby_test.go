@@ -245,7 +245,10 @@ func TestReadThatTheStandbyBreaksOffIsReadOnThePrimary(t *testing.T) {
 			named, answers, lag := p.DB.Following()
 			return named && answers && lag == 0 && on[bool](t, p.standby, `SELECT to_regclass('jobs_rows') IS NOT NULL`)
 		})
-		go func() { answered <- p.finds(p.client, "Protocol engineer") }()
+		go func() {
+			defer close(answered) // also where the page is none and ends the test
+			answered <- p.finds(p.client, "Protocol engineer")
+		}()
 		p.until("the page reads the standby", func() bool {
 			return on[bool](t, p.standby, `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep')`)
 		})
