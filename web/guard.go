@@ -74,10 +74,11 @@ func toSeal(w http.ResponseWriter, r *http.Request, err error) error {
 // wroteCookie says that a browser has sent something a moment ago: it sees the primary's state, not the standby's.
 const wroteCookie = "gatehouse-wrote"
 
-// noteWrite lets the browser say for a while that it has written. Which process is asked next does not matter then.
+// noteWrite lets the browser say for a while that it has written. Which process is asked next does not matter then. The
+// while is the lag of the standby, how long dashboards are remembered, and time to notice that the standby lags.
 func (s *Server) noteWrite(w http.ResponseWriter) {
 	if s.deps.Config.StandbyURL != "" {
-		http.SetCookie(w, &http.Cookie{Name: wroteCookie, Value: "1", Path: "/", MaxAge: int(2 * db.LagMost.Seconds()),
+		http.SetCookie(w, &http.Cookie{Name: wroteCookie, Value: "1", Path: "/", MaxAge: int(3 * db.LagMost.Seconds()),
 			HttpOnly: true, Secure: s.deps.Config.Secure(), SameSite: http.SameSiteLaxMode})
 	}
 }
@@ -86,8 +87,7 @@ func (s *Server) noteWrite(w http.ResponseWriter) {
 // written see what they wrote.
 func (s *Server) mayLag(route Route, r *http.Request) *http.Request {
 	p := route.Pattern
-	heavy := strings.HasPrefix(p, path.InsightsHiring) || strings.HasPrefix(p, path.InsightsCases) || strings.HasPrefix(p, path.InsightsJobs) ||
-		strings.HasSuffix(p, ".csv") || p == path.Search || strings.HasPrefix(p, path.Audit)
+	heavy := strings.HasPrefix(p, path.Insights) || strings.HasSuffix(p, ".csv") || p == path.Search || strings.HasPrefix(p, path.Audit)
 	if s.deps.Config.StandbyURL == "" || r.Method != http.MethodGet || !heavy || cookie(r, wroteCookie) != "" {
 		return r
 	}

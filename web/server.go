@@ -29,6 +29,7 @@ import (
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/limit"
 	"gatehouse/internal/platform/trace"
 	"gatehouse/internal/privacy"
@@ -176,7 +177,7 @@ func (s *Server) answer(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r.WithContext(r.Context())) // what the handler keeps with the request is its own
 		if err != nil && r.Method == http.MethodGet && s.deps.Settle(r.Context(), err) {
-			err = h(w, r) // there is another database to read from
+			err = h(w, r.WithContext(db.Current(r.Context()))) // there is another database to read from
 		}
 		if err != nil {
 			s.fail(w, r, err)

@@ -13,7 +13,12 @@ import (
 	"time"
 
 	"gatehouse/internal/platform/localdb"
+	"gatehouse/internal/platform/localdb/node"
 )
+
+// durable are the settings of a server whose commits wait for a standby. Every node has them, so that who is promoted
+// acknowledges nothing before it has a standby of its own.
+var durable = []string{"fsync=on", "full_page_writes=on", "synchronous_commit=on", "synchronous_standby_names=*"}
 
 // promoting kills the primary and promotes its standby, again and again.
 func promoting(ctx context.Context, binary, data string, times int) (o outcome, err error) {
@@ -25,19 +30,19 @@ func promoting(ctx context.Context, binary, data string, times int) (o outcome, 
 	if err != nil {
 		return o, err
 	}
-	primary, err := newNode(programs, data, "a")
+	primary, err := node.New(programs, data, "a", durable...)
 	if err != nil {
 		return o, err
 	}
-	standby, err := newNode(programs, data, "b")
+	standby, err := node.New(programs, data, "b", durable...)
 	if err != nil {
 		return o, err
 	}
-	defer func() { standby.stop(); primary.stop() }()
-	if err := pair(ctx, primary, standby); err != nil {
+	defer func() { standby.Stop(); primary.Stop() }()
+	if err := node.Pair(ctx, primary, standby); err != nil {
 		return o, err
 	}
-	s := &site{binary: binary, data: data, url: urlOf(primary, standby)}
+	s := &site{binary: binary, data: data, url: node.URL(primary, standby)}
 	began := time.Now()
 	c, err := enter(ctx, s)
 	if err != nil {
@@ -49,40 +54,29 @@ func promoting(ctx context.Context, binary, data string, times int) (o outcome, 
 		if err := c.atAnyMoment(ctx); err != nil {
 			return o, err
 		}
-		primary.kill()
+		primary.Kill()
 		o.faults["primary killed"]++
 		stop := reader.begin(ctx)
 		if err := reader.readsWithout(ctx); err != nil {
 			return o, errors.Join(err, stop())
 		}
-		if err := errors.Join(standby.promote(ctx), primary.follow(ctx, standby), primary.start(ctx)); err != nil {
+		if err := errors.Join(standby.Promote(ctx), primary.Follow(ctx, standby), primary.Start(ctx)); err != nil {
 			return o, errors.Join(err, stop())
 		}
 		primary, standby = standby, primary
 		if err := errors.Join(c.progress(ctx), stop()); err != nil {
 			return o, err
 		}
-		if err := c.check(ctx, primary.url()); err != nil {
+		if err := c.check(ctx, primary.URL()); err != nil {
 			return o, fmt.Errorf("after %v: %w", o.faults, err)
 		}
 		tell("promotion", o.faults, c)
 	}
 	c.end()
-	err = c.check(ctx, primary.url())
+	err = c.check(ctx, primary.URL())
 	o.tally, o.took = c.tally, time.Since(began)
 	o.asked, o.unreadable = int(reader.asked.Load()), int(reader.failed.Load())
 	return o, err
-}
-
-// pair starts a primary and its synchronous standby.
-func pair(ctx context.Context, primary, standby *node) error {
-	if err := errors.Join(primary.create(ctx), primary.start(ctx)); err != nil {
-		return err
-	}
-	if err := errors.Join(standby.follow(ctx, primary), standby.start(ctx)); err != nil {
-		return err
-	}
-	return primary.synchronous(ctx)
 }
 
 // reader reads a page again and again while the database changes its place.

@@ -99,6 +99,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	root, key := examineKey(cfg)
 	report = append(report, key)
 	report = append(report, examineDatabase(ctx, cfg, root)...)
+	report = append(report, examineReplication(ctx, cfg)...)
 	return append(report, examineAddress(cfg), examineFiles(ctx, cfg),
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
 		examineWebhook(cfg),

@@ -301,7 +301,8 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 			a.Log.Warn("announce address", "error", err)
 		}
 	}
-	server := newServer(a.Handler(), a.Log)
+	handler, answered := counted(a.Handler())
+	server := newServer(handler, a.Log)
 	workCtx, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	if a.metrics != nil {
@@ -330,10 +331,28 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	if stopErr := server.Shutdown(stopCtx); stopErr != nil {
 		_ = server.Close()
+		answered(cutOff)
 	}
 	stopWork()
 	<-worked
 	return err
+}
+
+// cutOff is how long handlers have whose connections were closed, to put away what they began: half a file, say.
+const cutOff = time.Second
+
+// counted returns the handler, and waits until nobody is in it, or for at most so long.
+func counted(h http.Handler) (http.Handler, func(most time.Duration)) {
+	var within atomic.Int64
+	in := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		within.Add(1)
+		defer within.Add(-1)
+		h.ServeHTTP(w, r)
+	})
+	return in, func(most time.Duration) {
+		for end := time.Now().Add(most); within.Load() > 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		}
+	}
 }
 
 // newServer bounds what a client may send and how long it may take before a handler is reached; from there on the pace of

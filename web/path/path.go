@@ -28,6 +28,7 @@ const (
 	SignalsAPI     = "/api/v1/signals"
 	Flags          = "/flags"
 	Cases          = "/cases"
+	Insights       = "/insights/" // what all of them begin with
 	InsightsHiring = "/insights/hiring"
 	InsightsCases  = "/insights/response"
 	Controls       = "/insights/controls"

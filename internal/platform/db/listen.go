@@ -40,7 +40,7 @@ func (d *DB) listen(ctx context.Context, channel string, on func(bool), heard fu
 		case err == nil:
 			heard()
 		case ctx.Err() == nil && waiting.Err() != nil:
-			if err := conn.Ping(ctx); err != nil {
+			if err := answers(ctx, conn); err != nil {
 				return err
 			}
 		default:
@@ -51,3 +51,10 @@ func (d *DB) listen(ctx context.Context, channel string, on func(bool), heard fu
 
 // listenMost is how long a silence may last before the line is tried.
 const listenMost = 10 * time.Second
+
+// answers tries a line. One into a network that has gone would else wait for as long as the system tries to send.
+func answers(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	return conn.Ping(ctx)
+}
