@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -122,7 +123,7 @@ func TestTracesTellOfWorkAndOfNobody(t *testing.T) {
 	typed := p.typeAll(t)
 	p.addTwice(t, "xenia.zander@example.org")
 	p.status(t, newClient(t), path.SSO)
-	never := append(typed, "127.0.0.1", "Go-http-client", "manager@example.org", "Mara", "Berta Boss")
+	never := append(slices.Clone(typed), "127.0.0.1", "Go-http-client", "manager@example.org", "Mara", "Berta Boss")
 	for _, table := range []string{"people", "users", "evidence_items", "applications"} {
 		rows, err := p.DB.Pool().Query(t.Context(), "SELECT id::text FROM "+table)
 		if err != nil {

@@ -135,7 +135,7 @@ func newRecoveryCodes() []string {
 var misread = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
 // plain is a code as it is compared: what people type around it and how they write it does not matter.
-func plain(code string) string { return misread.Replace(strings.ToUpper(strings.TrimSpace(code))) }
+func plain(code string) string { return strings.TrimSpace(misread.Replace(strings.ToUpper(code))) }
 
 // isTime reports whether a plain code looks like an authenticator's.
 func isTime(code string) bool {

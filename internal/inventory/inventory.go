@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"gatehouse/internal/platform/apperr"
@@ -116,8 +117,7 @@ const maxText = 300
 
 // tidy trims the texts and says what does not fit.
 func (n *New) tidy() error {
-	n.System, n.Level = strings.TrimSpace(n.System), strings.TrimSpace(n.Level)
-	n.Account, n.Note = strings.TrimSpace(n.Account), strings.TrimSpace(n.Note)
+	n.System, n.Level, n.Account, n.Note = trim(n.System), trim(n.Level), trim(n.Account), trim(n.Note)
 	var p apperr.Problems
 	p.Check(n.System != "", "system", "Name the system, for example “Code host”.")
 	p.Check(len(n.System) <= maxText, "system", "Use at most %d characters.", maxText)
@@ -125,6 +125,11 @@ func (n *New) tidy() error {
 	p.Check(len(n.Account) <= maxText, "account", "Use at most %d characters.", maxText)
 	p.Check(len(n.Note) <= 2000, "note", "Use at most 2,000 characters.")
 	return p.Err()
+}
+
+// trim takes away the space around a text, and the byte order marks that spreadsheets and editors leave there.
+func trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 }
 
 // key tells whether two grants are the same thing.
@@ -185,7 +190,7 @@ func ReadLines(r io.Reader) ([]New, error) {
 func at(line int) string { return fmt.Sprintf("line %d", line) }
 
 func isHeading(record []string) bool {
-	return strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(record[0], "\ufeff")), "system")
+	return strings.EqualFold(trim(record[0]), "system")
 }
 
 func readLine(record []string) (New, error) {
@@ -194,11 +199,11 @@ func readLine(record []string) (New, error) {
 	}
 	column := func(i int) string {
 		if i < len(record) {
-			return strings.TrimSpace(record[i])
+			return trim(record[i])
 		}
 		return ""
 	}
-	n := New{System: strings.TrimPrefix(column(0), "\ufeff"), Level: column(1), Account: column(2)}
+	n := New{System: column(0), Level: column(1), Account: column(2)}
 	if day := column(3); day != "" {
 		granted, err := time.Parse(time.DateOnly, day)
 		if err != nil {

@@ -227,12 +227,12 @@ func NewSignal[ID ~string](engagement ID) string { return Engagement(engagement)
 // Case is a case's page; CaseTab one of its tabs.
 func Case[ID ~string](id ID) string { return with(Cases, string(id)) }
 
-// CaseTab is one tab of a case's page.
 // OpenCase is where somebody says why they open a sealed case, on their way to next.
 func OpenCase[ID ~string](id ID, next string) string {
 	return CaseTab(id, "open") + "?" + url.Values{"next": {next}}.Encode()
 }
 
+// CaseTab is one tab of a case's page.
 func CaseTab[ID ~string](id ID, tab string) string { return Case(id) + "/" + tab }
 
 // CaseStep is one step of a case's playbook.

@@ -79,7 +79,8 @@ func (c Cursor[K]) String() string {
 // with ErrCursor, and what it returns can always be sent to PostgreSQL.
 func Parse[K Key](s string) (Cursor[K], error) {
 	var c Cursor[K]
-	if len(s) > base64.RawURLEncoding.EncodedLen(prefix+maxString) {
+	// Line breaks mean nothing to the decoder, and would be further spellings of one cursor.
+	if len(s) > base64.RawURLEncoding.EncodedLen(prefix+maxString) || strings.ContainsAny(s, "\r\n") {
 		return c, ErrCursor
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
