@@ -154,6 +154,8 @@ func gently(table []web.Route) []web.Route {
 			return 0
 		case strings.HasPrefix(r.Pattern, path.Users):
 			return 3
+		case strings.HasSuffix(r.Pattern, "/seal"): // afterwards the case is open to nobody
+			return 4
 		case strings.HasSuffix(r.Pattern, "/amend"), strings.HasSuffix(r.Pattern, "/remove"), strings.HasSuffix(r.Pattern, "/end"), strings.HasSuffix(r.Pattern, "/cancel"), strings.HasSuffix(r.Pattern, "/disable"):
 			return 2
 		}

@@ -39,7 +39,7 @@ func TestPagesInABrowser(t *testing.T) {
 	for _, tab := range []string{"timeline", "access", "money", "dossier", "evidence", "notes", "outcome", "members", "report"} {
 		addresses[tab] = path.CaseTab(w.caseID, tab)
 	}
-	for name, address := range addresses {
+	look := func(name, address string) {
 		for theme, width := range map[string]int{"light": 1440, "dark": 390} {
 			page.SetViewport(width, 900)
 			page.SetTheme(theme)
@@ -56,4 +56,13 @@ func TestPagesInABrowser(t *testing.T) {
 			t.Errorf("%s: %v", name, problems)
 		}
 	}
+	for name, address := range addresses {
+		look(name, address)
+	}
+	w.posted(w.analyst, path.CaseAct(w.caseID, "seal"), nil)
+	look("sealed", path.Case(w.caseID))
+	page.Fill("[name=reason]", "To take it over.")
+	page.Click("main form button")
+	page.WaitGone("[name=reason]")
+	look("opened", path.CaseTab(w.caseID, "members"))
 }

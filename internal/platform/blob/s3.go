@@ -251,6 +251,9 @@ func (p *put) publish(ctx context.Context, request func(context.Context, minio.P
 	return p.settle(ctx, try(p.options()))
 }
 
+// settling is how long settle waits before it looks for an object again.
+const settling = 100 * time.Millisecond
+
 // settle finds out what an error left behind. An answer can be lost after the object was written: then a retry is told
 // that there is an object, which is this one. Whatever else went wrong, the object must not appear.
 func (p *put) settle(ctx context.Context, err error) error {
@@ -259,12 +262,18 @@ func (p *put) settle(ctx context.Context, err error) error {
 	}
 	after, done := afterwards(ctx)
 	defer done()
+	status := minio.ToErrorResponse(err).StatusCode
+	refused := status == http.StatusPreconditionFailed || status == http.StatusConflict
 	info, headErr := p.s.head(after, p.key)
+	for tries := 0; refused && headErr != nil && tries < 5; tries++ {
+		time.Sleep(settling) // a service may refuse the write a moment before it shows the object for which it does
+		info, headErr = p.s.head(after, p.key)
+	}
 	mine := headErr == nil && info.UserMetadata[mark] == p.mark
-	switch status := minio.ToErrorResponse(err).StatusCode; {
-	case (status == http.StatusPreconditionFailed || status == http.StatusConflict) && mine:
+	switch {
+	case refused && mine:
 		return nil
-	case (status == http.StatusPreconditionFailed || status == http.StatusConflict) && headErr == nil:
+	case refused && headErr == nil:
 		return ErrExists
 	case mine:
 		return errors.Join(err, p.s.Delete(after, p.key))
@@ -311,6 +320,9 @@ type object struct {
 }
 
 func (o *object) Read(p []byte) (int, error) {
+	if o.ctx.Err() != nil { // what has arrived already is of no use to whoever is gone
+		return 0, o.s.failure(o.ctx, o.key, context.Cause(o.ctx))
+	}
 	o.idle.Reset(idleTime)
 	n, err := o.body.Read(p)
 	o.idle.Stop()
