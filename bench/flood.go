@@ -184,7 +184,7 @@ func (b *bench) overload(ctx context.Context) error {
 		return fmt.Errorf("warm up: %w", err)
 	}
 	var tails, served, slower, sent, peaks, back []float64
-	var refusals flooded
+	var refusals, calming flooded
 	for range b.rounds {
 		most, err := b.large.load(ctx, targets, b.connections, b.measure)
 		if err != nil {
@@ -208,7 +208,7 @@ func (b *bench) overload(ctx context.Context) error {
 		served = append(served, 100*float64(flood.Served)/(2*b.measure).Seconds()/most.PerSecond)
 		sent, peaks = append(sent, flood.PerSecond/most.PerSecond), append(peaks, float64(peak())/(1<<20))
 		back = append(back, recovered(after, 3*normal.Tail).Seconds())
-		refusals = flood
+		refusals, calming = flood, after
 	}
 	b.rows = append(b.rows,
 		row{what: "overload, p99 of what is served", measured: median(slower), bar: 3, unit: "x", atMost: true,
@@ -218,7 +218,8 @@ func (b *bench) overload(ctx context.Context) error {
 		row{what: "overload, served of the capacity", measured: median(served), unit: "%", only: true,
 			detail: "the load itself takes from the same processors"},
 		row{what: "overload, server memory", measured: slices.Max(peaks), bar: 150, unit: "MB", atMost: true},
-		row{what: "overload, back to normal", measured: median(back), bar: recoverIn.Seconds(), unit: "s", atMost: true})
+		row{what: "overload, back to normal", measured: median(back), bar: recoverIn.Seconds(), unit: "s", atMost: true,
+			detail: fmt.Sprintf("afterwards p99 %.1f ms, %d of %d refused", calming.Tail, calming.Refused, calming.Sent)})
 	return nil
 }
 

@@ -67,7 +67,7 @@ func (b *bench) sealAndVerify(ctx context.Context, d *db.DB, s *audit.Sealer) er
 	defer in.Close()
 	began = time.Now()
 	report, err := proof.Verify(in, s.Key())
-	if err == nil && report.Entries != int64(entries) {
+	if err == nil && report.Entries < int64(entries) {
 		err = fmt.Errorf("%d of %d entries verified", report.Entries, entries)
 	}
 	if err != nil {
