@@ -20,7 +20,7 @@ setup:
 
 ## test: every test, journeys in Chromium included
 test: setup
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 ## short: the tests without a browser
 short:
