@@ -10,8 +10,8 @@ import (
 // Gate lets a bounded number of things happen at a time, and keeps a short queue before it. Use NewGate to make one.
 //
 // The queue is as long as a burst may be, until somebody finds it full: that is overload rather than a burst. For a
-// moment from then on it is only as long as the Gate is wide, so that whoever is let in has hardly waited, and the rest
-// learn at once that they are not.
+// moment from then on it is only half as long as the Gate is wide, so that whoever is let in has hardly waited, and the rest
+// learn at once that they are not. Somebody who finds a place free ends that: there is room again.
 type Gate struct {
 	width, queue int
 	wait         time.Duration
@@ -39,12 +39,13 @@ func (g *Gate) Enter(ctx context.Context) bool {
 	g.mu.Lock()
 	if g.inside < g.width {
 		g.inside++
+		g.narrowed = time.Time{}
 		g.mu.Unlock()
 		return true
 	}
 	now, room := g.now(), g.queue
 	if now.Before(g.narrowed) {
-		room = min(room, g.width)
+		room = min(room, (g.width+1)/2)
 	}
 	if g.waiting.Len() >= room {
 		g.narrowed = now.Add(narrow)

@@ -36,9 +36,9 @@ func TestAGateTurnsAwayWhomItsQueueDoesNotHold(t *testing.T) {
 			g.Leave()
 		}
 		synctest.Wait()
-		arrive(2) // somebody was turned away just now, so that two may wait where five might
-		if in.Load() != 6 || out.Load() != 2 {
-			t.Fatalf("%d are in and %d turned away, want 6 and 2", in.Load(), out.Load())
+		arrive(2) // somebody was turned away just now, so that one may wait where five might
+		if in.Load() != 6 || out.Load() != 3 {
+			t.Fatalf("%d are in and %d turned away, want 6 and 3", in.Load(), out.Load())
 		}
 		time.Sleep(1100 * time.Millisecond) // those who wait lose patience
 		if out.Load() != 4 {
@@ -56,6 +56,38 @@ func TestAGateTurnsAwayWhomItsQueueDoesNotHold(t *testing.T) {
 		if in.Load() != 11 {
 			t.Errorf("%d were let in, want 11", in.Load())
 		}
+	})
+}
+
+// TestAFreePlaceEndsTheOverload: a server that is busy, and not more than that, has bursts; the short queue of an overload that
+// is over would turn some of each away for ever.
+func TestAFreePlaceEndsTheOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := limit.NewGate(2, 4, time.Minute, time.Now)
+		var out atomic.Int32
+		var all sync.WaitGroup
+		arrive := func(n int) {
+			for range n {
+				all.Go(func() {
+					if !g.Enter(t.Context()) {
+						out.Add(1)
+					}
+				})
+			}
+			synctest.Wait()
+		}
+		arrive(7)
+		for range 6 { // all who were let in are gone
+			g.Leave()
+		}
+		arrive(6)
+		if out.Load() != 1 {
+			t.Errorf("%d were turned away, want only the one of the overload", out.Load())
+		}
+		for range 6 {
+			g.Leave()
+		}
+		all.Wait()
 	})
 }
 
