@@ -59,33 +59,40 @@ func TestAGateTurnsAwayWhomItsQueueDoesNotHold(t *testing.T) {
 	})
 }
 
-// TestAFreePlaceEndsTheOverload: a server that is busy, and not more than that, has bursts; the short queue of an overload that
-// is over would turn some of each away for ever.
-func TestAFreePlaceEndsTheOverload(t *testing.T) {
+// TestBurstsHaveRoomAgainAfterAnOverload: with a short queue some of each burst are turned away. That must not keep it short.
+func TestBurstsHaveRoomAgainAfterAnOverload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := limit.NewGate(2, 4, time.Minute, time.Now)
+		g := limit.NewGate(2, 10, time.Minute, time.Now)
 		var out atomic.Int32
 		var all sync.WaitGroup
-		arrive := func(n int) {
+		// comes brings n at once, who are through a tenth of a second later, and returns how many were turned away.
+		comes := func(n int) int32 {
+			before := out.Load()
 			for range n {
 				all.Go(func() {
 					if !g.Enter(t.Context()) {
 						out.Add(1)
+						return
 					}
+					time.Sleep(10 * time.Millisecond)
+					g.Leave()
 				})
 			}
-			synctest.Wait()
+			time.Sleep(100 * time.Millisecond)
+			return out.Load() - before
 		}
-		arrive(7)
-		for range 6 { // all who were let in are gone
-			g.Leave()
+		for range 30 {
+			if comes(40) < 28 {
+				t.Fatal("forty at once are no overload")
+			}
 		}
-		arrive(6)
-		if out.Load() != 1 {
-			t.Errorf("%d were turned away, want only the one of the overload", out.Load())
+		for range 15 { // a second and a half of bursts of four: a short queue lets three of each in
+			comes(1)
+			comes(1)
+			comes(4)
 		}
-		for range 6 {
-			g.Leave()
+		if n := comes(12); n != 0 {
+			t.Errorf("%d of a burst were turned away after the overload", n)
 		}
 		all.Wait()
 	})
