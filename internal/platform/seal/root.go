@@ -208,7 +208,11 @@ func readKey(name string, forbidden fs.FileMode) (Root, error) {
 
 // parseKey names the place of a bad key, and never quotes any of it.
 func parseKey(where, text string) (Root, error) {
-	raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	raw, err := base64.StdEncoding.Strict().DecodeString(text)
+	if strings.ContainsAny(text, "\r\n") { // which the decoder passes over
+		err = base64.CorruptInputError(strings.IndexAny(text, "\r\n"))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is not base64; %s", where, howToGet)
 	}
