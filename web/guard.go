@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
@@ -55,6 +56,13 @@ func (s *Server) guard(route Route) Handler {
 			defer s.deps.Dashboards.Forget()
 			s.noteWrite(w)
 		}
+		if route.Pattern == path.Cases+"/{id}/hold" { // it reads the case by another way than the other pages
+			if caseID, err := request.ID[incident.ID](r, "id"); err == nil {
+				if err := s.deps.Cases.Ajar(r.Context(), request.Actor(r), caseID); err != nil {
+					return toSeal(w, r, err)
+				}
+			}
+		}
 		return toSeal(w, r, route.Handler(w, s.withFrame(w, s.mayLag(route, r))))
 	}
 }
@@ -62,7 +70,11 @@ func (s *Server) guard(route Route) Handler {
 // toSeal leads whoever is to say first why they open a sealed case to where they do. Other errors go on.
 func toSeal(w http.ResponseWriter, r *http.Request, err error) error {
 	var sealed *incident.SealedError
-	if !errors.As(err, &sealed) {
+	var item *evidence.SealedError
+	switch {
+	case errors.As(err, &item):
+		sealed = &incident.SealedError{CaseID: incident.ID(item.CaseID)}
+	case !errors.As(err, &sealed):
 		return err
 	}
 	if r.Method != http.MethodGet {

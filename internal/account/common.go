@@ -50,12 +50,12 @@ var sequences = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuio
 // fewWords is of how many common words, and none else, a password must not be made.
 const fewWords = 2
 
-// tooCommon reports whether a password is one that was stolen often, or consists of nothing but what is tried first: one or two
+// tooCommon reports whether a password is one that was stolen often, with or without signs around it, or consists of nothing but what is tried first: one or two
 // common words, or words about its owner and this program, with figures, repetitions and rows of the keyboard around them, however
 // it is capitalised and whatever signs stand for letters (NIST SP 800-63B-4, 3.1.1.2: values known to be common, expected or
 // compromised).
 func tooCommon(password string, about ...string) bool {
-	if leaked(password) {
+	if leaked(password) || leaked(strings.TrimFunc(password, notWord)) {
 		return true
 	}
 	known := map[string]bool{"gatehouse": true}

@@ -31,6 +31,11 @@ func (p Policy) Asks(i Item) bool {
 	return from >= 0 && slices.Index(all, i.Sensitivity) >= from
 }
 
+// SealedError says that the item belongs to a sealed case that has to be opened first.
+type SealedError struct{ CaseID string }
+
+func (e *SealedError) Error() string { return "case " + e.CaseID + " of the item is sealed" }
+
 // Opening is how and why somebody opens an item.
 type Opening struct {
 	// How is Viewed, Downloaded or Exported.

@@ -63,7 +63,7 @@ func caseOpen(actor authz.Actor, w *db.Where, alias string) {
 			WHERE  m.case_id = `+alias+`.case_id AND m.user_id = ? AND m.removed_at IS NULL))`, actor.ID)
 }
 
-// sealed refuses an item of a sealed case to whoever has not opened the case of late: it says there why it is opened.
+// sealed refuses an item of a sealed case, by a SealedError, to whoever has not opened the case of late: there they say why.
 func sealed(ctx context.Context, q db.Querier, actor authz.Actor, item Item) error {
 	if item.CaseID == nil || actor.Kind != authz.KindUser {
 		return nil
@@ -73,7 +73,7 @@ func sealed(ctx context.Context, q db.Querier, actor authz.Actor, item Item) err
 		SELECT EXISTS (SELECT FROM cases c WHERE c.id = $1 AND c.sealed_at IS NOT NULL AND NOT EXISTS (
 		       SELECT FROM case_openings o WHERE o.case_id = c.id AND o.user_id = $2 AND o.until > now()))`, *item.CaseID, actor.ID).Scan(&shut)
 	if err == nil && shut {
-		err = apperr.Forbidden("The case of this item is sealed. Open the case first, and say there why.")
+		err = &SealedError{CaseID: *item.CaseID}
 	}
 	return err
 }

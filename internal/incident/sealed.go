@@ -80,6 +80,9 @@ func (s *Service) setSeal(ctx context.Context, actor authz.Actor, caseID ID, wha
 		if err := setSealed(ctx, tx, caseID, c.SealedAt == nil); err != nil {
 			return err
 		}
+		if err := endOpenings(ctx, tx, caseID); err != nil {
+			return err
+		}
 		return tell(ctx, tx, c, e)
 	})
 }
@@ -97,6 +100,16 @@ func (s *Service) SealOf(ctx context.Context, actor authz.Actor, caseID ID) (Sea
 	seal.At = c.SealedAt
 	err = s.db.Pool().QueryRow(ctx, `SELECT coalesce((SELECT name FROM users WHERE id = $1), '')`, c.SealedBy).Scan(&seal.By)
 	return seal, err
+}
+
+// Ajar is a SealedError while the case is sealed to the actor, for pages that read it by another way. A case out of their sight
+// is NotFound.
+func (s *Service) Ajar(ctx context.Context, actor authz.Actor, caseID ID) error {
+	c, err := caseByID(ctx, s.db.Pool(), actor, caseID)
+	if err != nil {
+		return err
+	}
+	return c.ajar()
 }
 
 // OpenSealed opens a sealed case to the actor for half an hour. A case that is not sealed needs no reason, and gets no entry.
@@ -141,6 +154,12 @@ func setSealed(ctx context.Context, tx *db.Tx, caseID ID, sealed bool) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE cases SET sealed_at = CASE WHEN $2 THEN $3::timestamptz END, sealed_by = CASE WHEN $2 THEN $4::uuid END WHERE id = $1`,
 		caseID, sealed, tx.Now, tx.ActorID())
+	return err
+}
+
+// endOpenings closes the case to those who opened it under an earlier seal.
+func endOpenings(ctx context.Context, tx *db.Tx, caseID ID) error {
+	_, err := tx.Exec(ctx, `UPDATE case_openings SET until = least(until, now()) WHERE case_id = $1 AND until > now()`, caseID)
 	return err
 }
 

@@ -200,6 +200,14 @@ func TestASealedCaseAsksWhyOnEveryPage(t *testing.T) {
 	w.got(w.analyst, members, "To take it up &lt;again&gt;.", "Take the seal off")
 	w.posted(w.analyst, path.CaseAct(w.caseID, "unseal"), nil)
 	w.got(w.analyst, members, "Seal the case")
+
+	w.join(w.secondUser, incident.Deputy, incident.Whole)
+	hold := path.CaseTab(w.caseID, "hold")
+	w.got(w.second, hold)
+	w.posted(w.second, path.CaseAct(w.caseID, "seal"), nil)
+	if got := w.second.Get(hold); got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.OpenCase(w.caseID, hold) {
+		t.Errorf("the hold of a sealed case: %d to %q", got.Status, got.Header.Get("Location"))
+	}
 }
 
 func TestEscalateForm(t *testing.T) {

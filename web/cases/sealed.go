@@ -28,9 +28,9 @@ func (v sealedView) errors() []ui.FieldError {
 	return []ui.FieldError{{Field: "reason", Message: v.Wrong}}
 }
 
-// nextOf is where somebody was going: a page of this case, else its playbook.
+// nextOf is where somebody was going: a page of this case, or an item of evidence, else its playbook.
 func nextOf(caseID incident.ID, next string) string {
-	if next = request.LocalPath(next); next == path.Case(caseID) || strings.HasPrefix(next, path.Case(caseID)+"/") {
+	if next = request.LocalPath(next); next == path.Case(caseID) || strings.HasPrefix(next, path.EvidenceItems+"/") || strings.HasPrefix(next, path.Case(caseID)+"/") {
 		return next
 	}
 	return path.Case(caseID)
