@@ -34,7 +34,7 @@ func prepare(ctx context.Context, s *site) (found scene, err error) {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if err := demo.Fill(ctx, a, demo.Plan{Ordinary: 3, Now: a.DB.Now()}); err != nil {
+	if err := demo.Fill(ctx, a, demo.Plan{Ordinary: 12, Now: a.DB.Now()}); err != nil {
 		return found, err
 	}
 	pool, err := pgxpool.New(ctx, a.DatabaseURL())

@@ -93,13 +93,13 @@ func sceneOf(ctx context.Context, pool *pgxpool.Pool) (s scene, err error) {
 	s.hr = "hr@example.com"
 	err = errors.Join(
 		pool.QueryRow(ctx, `SELECT id FROM jobs WHERE status = 'open' ORDER BY created_at LIMIT 1`).Scan(&s.job),
-		pool.QueryRow(ctx, `SELECT id FROM people p WHERE NOT EXISTS (SELECT FROM cases c WHERE c.person_id = p.id) ORDER BY number LIMIT 1`).Scan(&s.person),
+		pool.QueryRow(ctx, `SELECT id FROM people p WHERE erased_at IS NULL AND NOT EXISTS (SELECT FROM cases c WHERE c.person_id = p.id) ORDER BY number LIMIT 1`).Scan(&s.person),
 		pool.QueryRow(ctx, `
 			SELECT m.case_id, u.email FROM case_members m JOIN users u ON u.id = m.user_id JOIN cases c ON c.id = m.case_id
 			WHERE  m.removed_at IS NULL AND m.function = 'lead' AND c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT 1`).Scan(&s.caseID, &s.lead),
 		pool.QueryRow(ctx, `
 			SELECT i.id, u.email, i.kit FROM interviews i JOIN interviewers w ON w.interview_id = i.id JOIN users u ON u.id = w.user_id
-			WHERE  i.status = 'scheduled' AND w.submitted_at IS NULL ORDER BY i.starts_at LIMIT 1`).Scan(&s.interviewID, &s.questioner, &s.checks))
+			WHERE  i.status = 'scheduled' AND w.submitted_at IS NULL AND NOT EXISTS (SELECT FROM answers a WHERE a.interview_id = i.id) ORDER BY i.starts_at LIMIT 1`).Scan(&s.interviewID, &s.questioner, &s.checks))
 	return s, err
 }
 
