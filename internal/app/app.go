@@ -49,7 +49,10 @@ type App struct {
 	keystore *keystore.Store
 	draining atomic.Bool // told to stop, and answering on for a while
 
-	local   *localdb.Server
+	local *localdb.Server
+	// background is what is done beside answering requests, while the App serves.
+	background []chore
+
 	metrics *metrics      // nil where nobody asks for them
 	traces  *trace.Traces // nil where nobody is sent any
 	url     string
@@ -170,6 +173,7 @@ func (a *App) build(ctx context.Context) error {
 		}
 	}
 	a.Features = newFeatures(a.DB, lib, a.Keys, a.Blobs, a.provider, a.Config)
+	a.background = a.chores()
 	if a.Config.MetricsAddr != "" {
 		a.metrics = newMetrics(a)
 	}

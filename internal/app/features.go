@@ -170,14 +170,13 @@ func (a *App) work(ctx context.Context) {
 	})
 	defer listening.Wait()
 	done := make(chan struct{})
-	chores := a.chores()
-	for _, c := range chores {
+	for _, c := range a.background {
 		go func() {
 			defer func() { done <- struct{}{} }()
 			a.repeat(ctx, c)
 		}()
 	}
-	for range chores {
+	for range a.background {
 		<-done
 	}
 }

@@ -32,6 +32,10 @@ func newMetrics(a *App) *metrics {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatehouse_background_failures_total",
 			Help: "Rounds of background work that failed, by kind."}, []string{"work"}),
 	}
+	for _, c := range a.background { // a counter that appears with its first failure has no rise that an alarm could see
+		m.work.WithLabelValues(c.name)
+		m.failures.WithLabelValues(c.name)
+	}
 	m.registry.MustRegister(m.requests, m.work, m.failures, &standing{a: a},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -62,7 +62,8 @@ func TestPrometheusIsAnsweredApart(t *testing.T) {
 	}
 	numbers, _ := get("http://" + asked + "/metrics")
 	for _, want := range []string{`gatehouse_http_request_duration_seconds_count{method="GET",route="/sign-in",status="200"}`,
-		"gatehouse_database_connections{", "gatehouse_audit_entries_sealed", "gatehouse_evidence_altered 0", "gatehouse_background_duration_seconds", "go_goroutines"} {
+		"gatehouse_database_connections{", "gatehouse_audit_entries_sealed", "gatehouse_evidence_altered 0", `gatehouse_background_duration_seconds_count{work="sweep blobs"}`,
+		`gatehouse_background_failures_total{work="sweep blobs"} 0`, "go_goroutines"} {
 		if !strings.Contains(numbers, want) {
 			t.Errorf("no %s", want)
 		}
