@@ -56,31 +56,25 @@ func (s *Server) guard(route Route) Handler {
 			defer s.deps.Dashboards.Forget()
 			s.noteWrite(w)
 		}
-		if route.Pattern == path.Cases+"/{id}/hold" { // it reads the case by another way than the other pages
-			if caseID, err := request.ID[incident.ID](r, "id"); err == nil {
-				if err := s.deps.Cases.Ajar(r.Context(), request.Actor(r), caseID); err != nil {
-					return toSeal(w, r, err)
-				}
-			}
-		}
-		return toSeal(w, r, route.Handler(w, s.withFrame(w, s.mayLag(route, r))))
+		return s.toSeal(w, r, route.Handler(w, s.withFrame(w, s.mayLag(route, r))))
 	}
 }
 
 // toSeal leads whoever is to say first why they open a sealed case to where they do. Other errors go on.
-func toSeal(w http.ResponseWriter, r *http.Request, err error) error {
-	var sealed *incident.SealedError
-	var item *evidence.SealedError
-	switch {
-	case errors.As(err, &item):
-		sealed = &incident.SealedError{CaseID: incident.ID(item.CaseID)}
-	case !errors.As(err, &sealed):
+func (s *Server) toSeal(w http.ResponseWriter, r *http.Request, err error) error {
+	var sealed *evidence.SealedError
+	if !errors.As(err, &sealed) {
 		return err
 	}
+	caseID := incident.ID(sealed.CaseID)
 	if r.Method != http.MethodGet {
-		return apperr.Conflict("The case is sealed. Open it in another window, then send this again.")
+		seal, err := s.deps.Cases.SealOf(r.Context(), request.Actor(r), caseID)
+		if err != nil {
+			return err
+		}
+		return apperr.Conflict("The case %s is sealed. Open it in another window, then send this again.", seal.CodeName)
 	}
-	return response.See(w, r, path.OpenCase(sealed.CaseID, r.URL.RequestURI()), "")
+	return response.See(w, r, path.OpenCase(caseID, r.URL.RequestURI()), "")
 }
 
 // wroteCookie says that a browser has sent something a moment ago: it sees the primary's state, not the standby's.

@@ -31,10 +31,10 @@ func (p Policy) Asks(i Item) bool {
 	return from >= 0 && slices.Index(all, i.Sensitivity) >= from
 }
 
-// SealedError says that the item belongs to a sealed case that has to be opened first.
+// SealedError says that a case is sealed, and that its member has not said of late why they open it.
 type SealedError struct{ CaseID string }
 
-func (e *SealedError) Error() string { return "case " + e.CaseID + " of the item is sealed" }
+func (e *SealedError) Error() string { return "case " + e.CaseID + " is sealed" }
 
 // Opening is how and why somebody opens an item.
 type Opening struct {

@@ -10,9 +10,18 @@ import (
 	"gatehouse/internal/platform/db"
 )
 
-// ByID returns an item without its content, or NotFound if the actor does not see it.
+// ByID returns an item without its content, or NotFound if the actor does not see it. An item of a case that is sealed to the
+// actor is a SealedError.
 func (s *Service) ByID(ctx context.Context, actor authz.Actor, itemID ID) (Item, error) {
-	return itemByID(ctx, s.db.Pool(), actor, itemID)
+	return unsealedByID(ctx, s.db.Pool(), actor, itemID)
+}
+
+func unsealedByID(ctx context.Context, q db.Querier, actor authz.Actor, itemID ID) (Item, error) {
+	item, err := itemByID(ctx, q, actor, itemID)
+	if err == nil {
+		err = Sealed(ctx, q, actor, item.CaseID)
+	}
+	return item, err
 }
 
 // For lists the items attached to a subject that the actor sees, in the order they were attached.
@@ -79,10 +88,7 @@ func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look,
 	}
 	err := s.db.Read(ctx, func(q db.Querier) error {
 		var err error
-		if l.Item, err = itemByID(ctx, q, actor, itemID); err != nil {
-			return err
-		}
-		if err := sealed(ctx, q, actor, l.Item); err != nil {
+		if l.Item, err = unsealedByID(ctx, q, actor, itemID); err != nil {
 			return err
 		}
 		if l.Subjects, err = subjectsOf(ctx, q, actor, itemID); err != nil {
@@ -101,7 +107,7 @@ func (s *Service) Look(ctx context.Context, actor authz.Actor, itemID ID) (Look,
 // Custody lists all touches of an item, from its collecting on. Those that would give a case away are left out for
 // whoever is not a member of it.
 func (s *Service) Custody(ctx context.Context, actor authz.Actor, itemID ID) ([]Event, error) {
-	if _, err := itemByID(ctx, s.db.Pool(), actor, itemID); err != nil {
+	if _, err := s.ByID(ctx, actor, itemID); err != nil {
 		return nil, err
 	}
 	return eventsOf(ctx, s.db.Pool(), actor, itemID)
@@ -109,7 +115,7 @@ func (s *Service) Custody(ctx context.Context, actor authz.Actor, itemID ID) ([]
 
 // Subjects lists what an item is attached to, as far as the actor may know.
 func (s *Service) Subjects(ctx context.Context, actor authz.Actor, itemID ID) ([]Subject, error) {
-	if _, err := itemByID(ctx, s.db.Pool(), actor, itemID); err != nil {
+	if _, err := s.ByID(ctx, actor, itemID); err != nil {
 		return nil, err
 	}
 	return subjectsOf(ctx, s.db.Pool(), actor, itemID)

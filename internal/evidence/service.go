@@ -359,7 +359,7 @@ func (s *Service) touch(ctx context.Context, actor authz.Actor, itemID ID, o Ope
 		if err := item.mayOpen(actor); err != nil {
 			return err
 		}
-		if err := sealed(ctx, tx, actor, item); err != nil {
+		if err := Sealed(ctx, tx, actor, item.CaseID); err != nil {
 			return err
 		}
 		if err := allowed(item); err != nil {
@@ -388,11 +388,8 @@ func (s *Service) looked(ctx context.Context, actor authz.Actor, itemID ID) erro
 	}
 	return s.looks.Do(actor.ID+"/"+string(itemID), func() error {
 		return s.db.Write(ctx, actor, func(tx *db.Tx) error {
-			item, err := itemByID(ctx, tx, actor, itemID)
+			item, err := unsealedByID(ctx, tx, actor, itemID)
 			if err != nil {
-				return err
-			}
-			if err := sealed(ctx, tx, actor, item); err != nil {
 				return err
 			}
 			tx.Record(touched(owned{item.ID, item.PersonID, item.CaseID}, Opened, map[string]any{}, nil))
@@ -427,7 +424,7 @@ func (s *Service) content(ctx context.Context, item Item) (io.ReadCloser, error)
 // Verify reads an item from its first byte to its last, compares it with the hash from its arrival, and records the
 // result. Content that was altered or is gone is reported by the result; an error means that nobody knows.
 func (s *Service) Verify(ctx context.Context, actor authz.Actor, itemID ID) (result string, err error) {
-	item, err := itemByID(ctx, s.db.Pool(), actor, itemID)
+	item, err := s.ByID(ctx, actor, itemID)
 	if err != nil {
 		return "", err
 	}

@@ -63,17 +63,18 @@ func caseOpen(actor authz.Actor, w *db.Where, alias string) {
 			WHERE  m.case_id = `+alias+`.case_id AND m.user_id = ? AND m.removed_at IS NULL))`, actor.ID)
 }
 
-// sealed refuses an item of a sealed case, by a SealedError, to whoever has not opened the case of late: there they say why.
-func sealed(ctx context.Context, q db.Querier, actor authz.Actor, item Item) error {
-	if item.CaseID == nil || actor.Kind != authz.KindUser {
+// Sealed is a SealedError while a case is sealed to the actor, who has to open it first and say why. No case, nil, is sealed to
+// nobody. Whether the actor may know of the case is the caller's business.
+func Sealed(ctx context.Context, q db.Querier, actor authz.Actor, caseID *string) error {
+	if caseID == nil || actor.Kind != authz.KindUser {
 		return nil
 	}
 	var shut bool
 	err := q.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM cases c WHERE c.id = $1 AND c.sealed_at IS NOT NULL AND NOT EXISTS (
-		       SELECT FROM case_openings o WHERE o.case_id = c.id AND o.user_id = $2 AND o.until > now()))`, *item.CaseID, actor.ID).Scan(&shut)
+		       SELECT FROM case_openings o WHERE o.case_id = c.id AND o.user_id = $2 AND o.until > now()))`, *caseID, actor.ID).Scan(&shut)
 	if err == nil && shut {
-		err = &SealedError{CaseID: *item.CaseID}
+		err = &SealedError{CaseID: *caseID}
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func (s *Service) CheckSheets(ctx context.Context, most int) error {
 	return sheets.Check(ctx, s.db, most)
 }
 
-// Show reads a case by one statement, and records the first of a while's looks at it. A sealed case is a SealedError until its
+// Show reads a case by one statement, and records the first of a while's looks at it. A sealed case is an evidence.SealedError until its
 // reader has said why they open it. A member called in for tasks
 // gets the steps of their function, and none of the rest that their register does not hold.
 func (s *Service) Show(ctx context.Context, actor authz.Actor, caseID ID) (View, error) {

@@ -2,9 +2,9 @@ package incident
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/platform/apperr"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/db"
@@ -13,11 +13,6 @@ import (
 
 // openFor is how long a sealed case stays open to whoever said why they open it.
 const openFor = visitPeriod
-
-// SealedError says that a case is sealed, and that its member has not said of late why they open it.
-type SealedError struct{ CaseID ID }
-
-func (e *SealedError) Error() string { return fmt.Sprintf("case %s is sealed", e.CaseID) }
 
 // Seal is what a sealed case shows before it is opened.
 type Seal struct {
@@ -39,7 +34,7 @@ type Opening struct {
 // ajar refuses a case that is sealed and not open to the reader.
 func (c Case) ajar() error {
 	if c.Shut {
-		return &SealedError{CaseID: c.ID}
+		return &evidence.SealedError{CaseID: string(c.ID)}
 	}
 	return nil
 }
@@ -102,17 +97,8 @@ func (s *Service) SealOf(ctx context.Context, actor authz.Actor, caseID ID) (Sea
 	return seal, err
 }
 
-// Ajar is a SealedError while the case is sealed to the actor, for pages that read it by another way. A case out of their sight
-// is NotFound.
-func (s *Service) Ajar(ctx context.Context, actor authz.Actor, caseID ID) error {
-	c, err := caseByID(ctx, s.db.Pool(), actor, caseID)
-	if err != nil {
-		return err
-	}
-	return c.ajar()
-}
-
-// OpenSealed opens a sealed case to the actor for half an hour. A case that is not sealed needs no reason, and gets no entry.
+// OpenSealed opens a sealed case to the actor for half an hour, anew where it is open to them. A case that is not sealed needs
+// no reason, and gets no entry.
 func (s *Service) OpenSealed(ctx context.Context, actor authz.Actor, caseID ID, reason string) error {
 	var p apperr.Problems
 	reason = required(&p, "reason", reason, "Say why you open it.")
@@ -120,7 +106,7 @@ func (s *Service) OpenSealed(ctx context.Context, actor authz.Actor, caseID ID, 
 		return err
 	}
 	c, err := caseByID(ctx, s.db.Pool(), actor, caseID)
-	if err != nil || !c.Shut {
+	if err != nil || c.SealedAt == nil {
 		return err
 	}
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {

@@ -56,7 +56,7 @@ func caseByID(ctx context.Context, q db.Querier, actor authz.Actor, id ID) (Case
 }
 
 // lockCase holds the root row, so that acts on one case follow one another. A sealed case that the actor has not opened is a
-// SealedError.
+// evidence.SealedError.
 func lockCase(ctx context.Context, tx *db.Tx, id ID) (Case, error) {
 	rows, _ := tx.Query(ctx, caseSQL+` FOR UPDATE OF c`, asker(tx.Actor, id)...)
 	c, err := db.One[Case](rows, "case")

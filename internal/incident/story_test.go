@@ -533,8 +533,8 @@ func TestASealedCaseAsksWhy(t *testing.T) {
 	w.join(caseID, w.auditor, incident.Observer, incident.Whole)
 	shut := func(err error) {
 		t.Helper()
-		var sealed *incident.SealedError
-		if !errors.As(err, &sealed) || sealed.CaseID != caseID {
+		var sealed *evidence.SealedError
+		if !errors.As(err, &sealed) || sealed.CaseID != string(caseID) {
 			t.Errorf("the case is not shut: %v", err)
 		}
 	}
@@ -560,6 +560,12 @@ func TestASealedCaseAsksWhy(t *testing.T) {
 		_, err = w.items.Look(w.ctx, who, itemID)
 		closed(err)
 		_, _, err = w.items.Open(w.ctx, who, itemID, evidence.Opening{How: evidence.Viewed, Reason: "x"})
+		closed(err)
+		_, err = w.items.ByID(w.ctx, who, itemID)
+		closed(err)
+		_, err = w.items.Verify(w.ctx, who, itemID)
+		closed(err)
+		_, err = w.items.Custody(w.ctx, who, itemID)
 		closed(err)
 		seal, err := w.cases.SealOf(w.ctx, who, caseID)
 		if err != nil || seal.At == nil || seal.By == "" || seal.CodeName == "" {
@@ -591,8 +597,8 @@ func TestASealedCaseAsksWhy(t *testing.T) {
 		t.Errorf("%d entries tell why it was opened", n)
 	}
 	w.must(w.cases.OpenSealed(w.ctx, w.auditor, caseID, "Once more."))
-	if openings, _ := w.cases.Openings(w.ctx, w.auditor, caseID); len(openings) != 1 {
-		t.Errorf("opening an open case is counted: %+v", openings)
+	if openings, _ := w.cases.Openings(w.ctx, w.auditor, caseID); len(openings) != 2 || openings[0].Reason != "Once more." {
+		t.Errorf("a second reason is lost: %+v", openings)
 	}
 	if _, err := w.db.Pool().Exec(w.ctx, `UPDATE case_openings SET until = now() - interval '1 second'`); err != nil {
 		t.Fatal(err)
@@ -601,9 +607,10 @@ func TestASealedCaseAsksWhy(t *testing.T) {
 	shut(err)
 
 	w.must(w.cases.OpenSealed(w.ctx, w.analyst, caseID, "The seal is not needed any more."))
-	w.must(w.cases.Ajar(w.ctx, w.analyst, caseID))
+	w.show(w.analyst, caseID)
 	w.must(w.cases.UnsealCase(w.ctx, w.analyst, caseID))
 	w.show(w.auditor, caseID)
 	w.must(w.cases.SealCase(w.ctx, w.analyst, caseID))
-	shut(w.cases.Ajar(w.ctx, w.analyst, caseID)) // what was opened under the first seal is closed by the second
+	_, err = w.cases.Show(w.ctx, w.analyst, caseID)
+	shut(err) // what was opened under the first seal is closed by the second
 }

@@ -71,6 +71,11 @@ func (s *Service) Disclose(ctx context.Context, actor authz.Actor, personID pers
 			if d.cases, err = casesOf(ctx, tx, actor, personID); err != nil {
 				return err
 			}
+			for i := range d.cases {
+				if err := evidence.Sealed(ctx, tx, actor, &d.cases[i]); err != nil {
+					return err
+				}
+			}
 		}
 		if d.items, err = itemsOf(ctx, tx, personID, d.cases); err != nil {
 			return err

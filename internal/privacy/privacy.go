@@ -112,6 +112,8 @@ type Hold struct {
 	LiftedAt   *time.Time
 	LiftedBy   string
 	LiftReason string
+	// Sealed says that the hold's case is sealed to the reader, so that Reason stays empty.
+	Sealed bool
 }
 
 // Erasure is the record of one erasure.

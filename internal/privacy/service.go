@@ -153,11 +153,14 @@ func (s *Service) Place(ctx context.Context, actor authz.Actor, personID person.
 }
 
 // PlaceCase puts the subject of a case on hold by that case: only its members learn of it. A case that the actor does not see
-// whole is NotFound.
+// whole is NotFound, one that is sealed to them an evidence.SealedError.
 func (s *Service) PlaceCase(ctx context.Context, actor authz.Actor, caseID, reason string) error {
 	return s.db.Write(ctx, actor, func(tx *db.Tx) error {
 		personID, erased, err := subjectOf(ctx, tx, actor, caseID)
 		if err != nil {
+			return err
+		}
+		if err := evidence.Sealed(ctx, tx, actor, &caseID); err != nil {
 			return err
 		}
 		if erased {
@@ -180,7 +183,7 @@ func place(ctx context.Context, tx *db.Tx, h Hold) error {
 	return nil
 }
 
-// Lift ends a hold. One that the actor may not see is NotFound.
+// Lift ends a hold. One that the actor may not see is NotFound; that of a case which is sealed to them, an evidence.SealedError.
 func (s *Service) Lift(ctx context.Context, actor authz.Actor, holdID, reason string) (Hold, error) {
 	var h Hold
 	err := s.db.Write(ctx, actor, func(tx *db.Tx) error {
@@ -189,6 +192,9 @@ func (s *Service) Lift(ctx context.Context, actor authz.Actor, holdID, reason st
 			return err
 		}
 		if h, err = holdByID(ctx, tx, actor, holdID, "FOR UPDATE OF h"); err != nil {
+			return err
+		}
+		if err := evidence.Sealed(ctx, tx, actor, h.CaseID); err != nil {
 			return err
 		}
 		if h.LiftedAt != nil {
@@ -227,9 +233,14 @@ func reasonOf(text string) (string, error) {
 	return text, nil
 }
 
-// Hold is one hold, with who placed it. One that the actor may not see is NotFound.
+// Hold is one hold, with who placed it. One that the actor may not see is NotFound; that of a case which is sealed to them, an
+// evidence.SealedError.
 func (s *Service) Hold(ctx context.Context, actor authz.Actor, holdID string) (Hold, error) {
-	return holdByID(ctx, s.db.Pool(), actor, holdID, "")
+	h, err := holdByID(ctx, s.db.Pool(), actor, holdID, "")
+	if err == nil {
+		err = evidence.Sealed(ctx, s.db.Pool(), actor, h.CaseID)
+	}
+	return h, err
 }
 
 // Holds lists the holds in force that the actor may see, the newest first.
@@ -255,11 +266,15 @@ type CaseStanding struct {
 	Hold         *Hold
 }
 
-// CaseOf says how a case stands to the data of its subject. A case that the actor does not see whole is NotFound.
+// CaseOf says how a case stands to the data of its subject. A case that the actor does not see whole is NotFound, one that is
+// sealed to them an evidence.SealedError.
 func (s *Service) CaseOf(ctx context.Context, actor authz.Actor, caseID string) (CaseStanding, error) {
 	c, err := caseStanding(ctx, s.db.Pool(), actor, caseID)
 	if err != nil {
 		return c, err
+	}
+	if err := evidence.Sealed(ctx, s.db.Pool(), actor, &caseID); err != nil {
+		return CaseStanding{}, err
 	}
 	holds, err := holdsWhere(ctx, s.db.Pool(), actor, "h.lifted_at IS NULL AND h.case_id = ?", caseID)
 	if len(holds) > 0 {

@@ -183,8 +183,18 @@ func holdsWhere(ctx context.Context, q db.Querier, actor authz.Actor, condition 
 	var w db.Where
 	w.Add(condition, args...)
 	seesHold(actor, &w)
-	rows, _ := q.Query(ctx, `SELECT `+holdColumns+holdTables+w.SQL()+` ORDER BY h.placed_at DESC, h.id DESC LIMIT `+fmt.Sprint(lists), w.Args...)
-	return db.Many[Hold](rows)
+	asker := fmt.Sprintf("$%d", len(w.Args)+1)
+	rows, _ := q.Query(ctx, `
+		SELECT `+holdColumns+`, `+asker+`::uuid IS NOT NULL AND k.sealed_at IS NOT NULL AND NOT EXISTS (
+		       SELECT FROM case_openings o WHERE o.case_id = k.id AND o.user_id = `+asker+` AND o.until > now()) AS sealed `+
+		holdTables+w.SQL()+` ORDER BY h.placed_at DESC, h.id DESC LIMIT `+fmt.Sprint(lists), append(w.Args, actorID(actor))...)
+	holds, err := db.Many[Hold](rows)
+	for i := range holds {
+		if holds[i].Sealed {
+			holds[i].Reason = ""
+		}
+	}
+	return holds, err
 }
 
 func holdsInForce(ctx context.Context, q db.Querier, actor authz.Actor) ([]Hold, error) {
@@ -195,7 +205,7 @@ func holdByID(ctx context.Context, q db.Querier, actor authz.Actor, holdID, lock
 	var w db.Where
 	w.Add("h.id = ?", holdID)
 	seesHold(actor, &w)
-	rows, _ := q.Query(ctx, `SELECT `+holdColumns+holdTables+w.SQL()+` `+lock, w.Args...)
+	rows, _ := q.Query(ctx, `SELECT `+holdColumns+`, false AS sealed `+holdTables+w.SQL()+` `+lock, w.Args...)
 	return db.One[Hold](rows, "hold")
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/app/apptest"
+	"gatehouse/internal/evidence"
 	"gatehouse/internal/incident"
 	"gatehouse/internal/person"
 	"gatehouse/internal/platform/authz"
@@ -204,9 +205,31 @@ func TestASealedCaseAsksWhyOnEveryPage(t *testing.T) {
 	w.join(w.secondUser, incident.Deputy, incident.Whole)
 	hold := path.CaseTab(w.caseID, "hold")
 	w.got(w.second, hold)
+	w.posted(w.second, hold, url.Values{"reason": {"A court asks for it."}})
+	itemID, err := w.Features.Evidence.AddText(t.Context(), w.secondUser.Actor(), evidence.Add{PersonID: string(w.person), CaseID: string(w.caseID),
+		Kind: "note", Title: "A note"}, "what was seen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := path.Evidence(itemID)
+	holds, err := w.Features.Privacy.Holds(t.Context(), w.secondUser.Actor())
+	if err != nil || len(holds) != 1 {
+		t.Fatal(holds, err)
+	}
+	w.got(w.second, path.PrivacyHolds, "A court asks for it.")
 	w.posted(w.second, path.CaseAct(w.caseID, "seal"), nil)
-	if got := w.second.Get(hold); got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.OpenCase(w.caseID, hold) {
-		t.Errorf("the hold of a sealed case: %d to %q", got.Status, got.Header.Get("Location"))
+	for _, page := range []string{hold, item, item + "/custody", item + "/receipt", path.Hold(holds[0].ID)} {
+		if got := w.second.Get(page); got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.OpenCase(w.caseID, page) {
+			t.Errorf("GET %s of a sealed case: %d to %q", page, got.Status, got.Header.Get("Location"))
+		}
+	}
+	for _, act := range []string{hold, item + "/verify", path.LiftHold(holds[0].ID)} {
+		if got := w.second.Post(act, url.Values{"reason": {"It is over."}}); got.Status != http.StatusConflict {
+			t.Errorf("POST %s of a sealed case: %d", act, got.Status)
+		}
+	}
+	if body := w.got(w.second, path.PrivacyHolds, "Said in the case, which is sealed"); strings.Contains(body, "A court asks for it.") {
+		t.Error("the list of holds tells what stands in a sealed case")
 	}
 }
 

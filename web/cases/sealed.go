@@ -28,10 +28,13 @@ func (v sealedView) errors() []ui.FieldError {
 	return []ui.FieldError{{Field: "reason", Message: v.Wrong}}
 }
 
-// nextOf is where somebody was going: a page of this case, or an item of evidence, else its playbook.
+// nextOf is where somebody was going: a page of this case, an item of evidence or a hold, else its playbook.
 func nextOf(caseID incident.ID, next string) string {
-	if next = request.LocalPath(next); next == path.Case(caseID) || strings.HasPrefix(next, path.EvidenceItems+"/") || strings.HasPrefix(next, path.Case(caseID)+"/") {
-		return next
+	next = request.LocalPath(next)
+	for _, pages := range []string{path.Case(caseID), path.EvidenceItems, path.PrivacyHolds} {
+		if strings.HasPrefix(next+"/", pages+"/") {
+			return next
+		}
 	}
 	return path.Case(caseID)
 }
