@@ -22,7 +22,7 @@ func TestSomebodyAsksToBeForgotten(t *testing.T) {
 	hr.addText(path.Candidate(candidate), "Their portfolio", "Quillan Ostberg showed three projects.")
 
 	hr.open(path.PersonPrivacy(candidate))
-	hr.sees("Hold, give out or erase", "They are in hiring. Their application is closed first.")
+	hr.sees("Hold, give out or erase", "They are in hiring: close their application first.")
 	hr.picture("privacy-1-in-hiring")
 	hr.open(path.Application(appID, "close"))
 	hr.tick("The candidate")
@@ -32,7 +32,7 @@ func TestSomebodyAsksToBeForgotten(t *testing.T) {
 	hr.open(path.PersonPrivacy(candidate))
 	hr.write("Why it is held", "A claim is announced.")
 	hr.follow("Place a hold")
-	hr.sees("Their data is on hold", "A legal hold is in force. It is lifted first.")
+	hr.sees("Their data is on hold", "A legal hold is in force: lift it first.")
 	hr.follow("Lift the hold")
 	hr.write("Why it is lifted", "The claim was withdrawn.")
 	hr.follow("Lift the hold")
@@ -68,6 +68,16 @@ func TestSomebodyAsksToBeForgotten(t *testing.T) {
 		}
 	}
 	hr.picture("privacy-4-search")
+	hr.open(path.Candidate(candidate))
+	hr.sees("was erased on", "What was erased", "What they said was erased")
+	hr.misses("Next best checks", "Unproven", "coverage", "Add evidence", "How they reached us")
+	hr.MustBeAccessible()
+	hr.picture("privacy-5-erased-page")
+	for _, form := range []string{path.EditCandidate(candidate), path.CandidateChecks(candidate), path.Escalate(candidate)} {
+		hr.open(form)
+		hr.sees("This person's data was erased. Nothing can be added to it.")
+	}
+	hr.TakeProblems()
 
 	report, err := w.verify()
 	must(t, err)

@@ -200,16 +200,16 @@ func (s *Service) keep(ctx context.Context, actor authz.Actor, a Add, i newItem)
 		if err := insertEvent(ctx, tx, i.ID, Collected, Detail{SHA256: hex.EncodeToString(i.SHA256)}, nil); err != nil {
 			return err
 		}
-		for _, subject := range a.Subjects {
-			if err := attachOne(ctx, tx, owned{i.ID, i.PersonID, i.CaseID}, subject, i.CaseID); err != nil {
-				return err
-			}
-		}
 		tx.Record(db.Entry{Action: "evidence.collected", SubjectKind: "evidence", SubjectID: string(i.ID),
 			PersonID: a.PersonID, CaseID: a.CaseID,
 			Detail: map[string]any{"form": i.Form, "kind": i.Kind, "sensitivity": i.Sensitivity,
 				"sha256": hex.EncodeToString(i.SHA256), "size": i.Size, "media_type": i.MediaType},
 			Changes: []db.Change{db.Changed("title", "", i.Title), db.Changed("source", "", i.Source)}})
+		for _, subject := range a.Subjects {
+			if err := attachOne(ctx, tx, owned{i.ID, i.PersonID, i.CaseID}, subject, i.CaseID); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }

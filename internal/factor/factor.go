@@ -119,6 +119,9 @@ func stepOf(secret, code string, at time.Time, last int64) int64 {
 // alphabet spells recovery codes: no character looks like another (Crockford's base 32).
 var alphabet = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
+// recoveryLength is how many characters a recovery code has.
+const recoveryLength = 10
+
 // newRecoveryCodes makes codes of 50 random bits, as people copy them: XXXXX-XXXXX.
 func newRecoveryCodes() []string {
 	codes := make([]string, RecoveryCodes)
@@ -126,7 +129,7 @@ func newRecoveryCodes() []string {
 		raw := make([]byte, 7)
 		rand.Read(raw)
 		text := alphabet.EncodeToString(raw)
-		codes[i] = text[:5] + "-" + text[5:10]
+		codes[i] = text[:recoveryLength/2] + "-" + text[recoveryLength/2:recoveryLength]
 	}
 	return codes
 }
@@ -140,6 +143,12 @@ func plain(code string) string { return strings.TrimSpace(misread.Replace(string
 // isTime reports whether a plain code looks like an authenticator's.
 func isTime(code string) bool {
 	return len(code) == int(otp.DigitsSix) && strings.Trim(code, "0123456789") == ""
+}
+
+// IsRecovery reports whether what somebody typed was meant as a recovery code, right or wrong.
+func IsRecovery(typed string) bool {
+	code := plain(typed)
+	return !isTime(code) && len(code) >= recoveryLength
 }
 
 // hashOf is what is kept of a user's recovery code: a hash under a key that the database does not hold. Without the key, 50

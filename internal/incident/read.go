@@ -471,6 +471,8 @@ type Line struct {
 	Agreed     bool
 	Function   Function
 	Sees       Sees
+	// Sealed says that the case asks why it is opened. Its outcome stays inside.
+	Sealed bool
 	// NextDue is when the first open step is due, among those the actor sees.
 	NextDue *time.Time
 	Overdue int
@@ -493,7 +495,8 @@ func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.S
 	rows, _ := s.db.Pool().Query(ctx, `
 		SELECT c.id, c.code_name, p.name AS person_name, c.status, c.phase, c.opened_at, c.outcome,
 		       c.agreed_at IS NOT NULL AS agreed, coalesce(m.function, 'lead') AS function,
-		       coalesce(m.sees, 'whole') AS sees, due.next AS next_due, due.overdue, due.n AS left
+		       coalesce(m.sees, 'whole') AS sees, due.next AS next_due, due.overdue, due.n AS left,
+		       c.sealed_at IS NOT NULL AS sealed
 		FROM   cases c
 		JOIN   people p ON p.id = c.person_id
 		`+membership+`
@@ -513,7 +516,10 @@ func (s *Service) List(ctx context.Context, actor authz.Actor, f Filter) (page.S
 	}
 	for i := range lines {
 		if lines[i].Sees == Tasks {
-			lines[i].Outcome, lines[i].Agreed, lines[i].Phase = nil, false, ""
+			lines[i].Phase = ""
+		}
+		if lines[i].Sees == Tasks || lines[i].Sealed {
+			lines[i].Outcome, lines[i].Agreed = nil, false
 		}
 	}
 	return page.Cut(lines, pageSize, func(l Line) page.Cursor[time.Time] {

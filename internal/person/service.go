@@ -68,9 +68,14 @@ func (s *Service) Edit(ctx context.Context, tx *db.Tx, personID ID, version int,
 func (s *Service) Lock(ctx context.Context, tx *db.Tx, personID ID) (Person, error) {
 	p, err := personByID(ctx, tx, tx.Actor, personID, "FOR UPDATE OF p")
 	if err == nil && p.ErasedAt != nil {
-		err = apperr.Conflict("This person's data was erased. Nothing can be added to it.")
+		err = WasErased()
 	}
 	return p, err
+}
+
+// WasErased is the Conflict that refuses whatever would add to a person whose data was erased, and the forms for it.
+func WasErased() error {
+	return apperr.Conflict("This person's data was erased. Nothing can be added to it.")
 }
 
 // SetPlace reports where the person stands in hiring; hiring calls it.

@@ -148,15 +148,15 @@ func (s Standing) Stops() string {
 	case s.ErasedAt != nil:
 		return "Their data was erased already."
 	case len(s.Holds) > 0:
-		return "A legal hold is in force. It is lifted first."
+		return "A legal hold is in force: lift it first."
 	case s.OnHold:
-		return "Their data is on hold. Why is not shown here; the security lead can say whether it may go."
+		return "Their data is on hold. Why is not shown here: ask the security lead whether it may go."
 	case s.InHiring:
-		return "They are in hiring. Their application is closed first."
+		return "They are in hiring: close their application first."
 	case s.Engaged:
-		return "They are engaged. The engagement ends first."
+		return "They are engaged: end the engagement first."
 	case s.Account != "":
-		return "They have an account here, " + s.Account + ". An administrator disables it first."
+		return "They have an account here, " + s.Account + ": an administrator has to disable it first."
 	}
 	return ""
 }

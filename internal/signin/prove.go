@@ -87,12 +87,32 @@ func (s *Service) Prove(ctx context.Context, token string, given Proof) (next st
 		return next, nil
 	case ended:
 		return "", tooOften()
-	case len(given.Answer) > 0:
-		return "", apperr.Invalid("proof", "The passkey did not answer as asked. Try again, or use a code.")
-	case found.HasFactor:
-		return "", apperr.Invalid("proof", "That is not a code that counts now. Wait for the next one, or use a recovery code.")
 	}
-	return "", apperr.Invalid("proof", "That is not your password.")
+	return "", apperr.Invalid("proof", "%s%s", wrong(found, given), left(wrongCodes-tries))
+}
+
+// wrong says what is wrong with a proof that was refused.
+func wrong(found Session, given Proof) string {
+	switch {
+	case len(given.Answer) > 0:
+		return "The passkey did not answer as asked. Try again, or use a code."
+	case found.HasFactor && factor.IsRecovery(given.Typed):
+		return "That is none of the recovery codes you have left. Each works once."
+	case found.HasFactor:
+		return "That is not a code that counts now. Wait for the next one, or use a recovery code."
+	}
+	return "That is not your password."
+}
+
+// left warns of the last tries before the session ends.
+func left(tries int) string {
+	switch tries {
+	case 1:
+		return " After one more that is wrong you are signed out."
+	case 2:
+		return " Two more tries are left."
+	}
+	return ""
 }
 
 // CheckPassword asks for the user's password in a session, as before it is changed. A wrong one is InvalidInput at "current", and

@@ -149,6 +149,15 @@ func TestAnAuthenticatorIsAskedForFromThenOn(t *testing.T) {
 	}
 }
 
+// said is what a refused proof tells whoever gave it.
+func said(err error) string {
+	invalid, ok := apperr.AsInvalid(err)
+	if !ok {
+		return ""
+	}
+	return invalid.Fields["proof"]
+}
+
 func TestARecoveryCodeCountsOnce(t *testing.T) {
 	g := newGate(t)
 	_, recovery, _ := g.enrol(g.begin())
@@ -156,7 +165,7 @@ func TestARecoveryCodeCountsOnce(t *testing.T) {
 	if _, err := g.signin.Prove(ctx, first, signin.Proof{Typed: strings.ToLower(recovery[3])}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.signin.Prove(ctx, second, signin.Proof{Typed: recovery[3]}); apperr.KindOf(err) != apperr.InvalidInput {
+	if _, err := g.signin.Prove(ctx, second, signin.Proof{Typed: recovery[3]}); said(err) != "That is none of the recovery codes you have left. Each works once." {
 		t.Errorf("used again: %v", err)
 	}
 	state, err := g.factors.Of(ctx, g.user.ID)
@@ -178,8 +187,8 @@ func TestGuessingEndsTheSession(t *testing.T) {
 	g := newGate(t)
 	secret, _, _ := g.enrol(g.begin())
 	token := g.begin()
-	for range 4 {
-		if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "000000"}); apperr.KindOf(err) != apperr.InvalidInput {
+	for _, warning := range []string{"recovery code.", "recovery code.", "Two more tries are left.", "After one more that is wrong you are signed out."} {
+		if _, err := g.signin.Prove(ctx, token, signin.Proof{Typed: "000000"}); !strings.HasSuffix(said(err), warning) {
 			t.Fatalf("a wrong code: %v", err)
 		}
 	}

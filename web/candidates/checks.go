@@ -102,6 +102,9 @@ func (h *Handler) showCheck(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
+	if found.Head.ErasedAt != nil {
+		return person.WasErased()
+	}
 	v := checkView{Person: found, Form: f, Errors: errors, ed: h.lib.Current()}
 	v.Check, _ = v.ed.Check(f.Check)
 	v.Form.New.MaxBytes, v.Form.New.Errors = h.evidence.MaxBytes(), map[string]string{}

@@ -160,7 +160,11 @@ func TestASealedCaseAsksWhyOnEveryPage(t *testing.T) {
 	w := setup(t)
 	members, notes := path.CaseTab(w.caseID, "members"), path.CaseTab(w.caseID, "notes")
 	w.got(w.analyst, members, "Seal the case")
+	if strings.Contains(w.got(w.analyst, path.Cases), "Sealed") {
+		t.Error("the list says of an open case that it is sealed")
+	}
 	w.posted(w.analyst, path.CaseAct(w.caseID, "seal"), nil)
+	w.got(w.analyst, path.Cases, "Sealed")
 	for _, page := range w.pages() {
 		if got := w.analyst.Get(page); got.Status != http.StatusSeeOther || got.Header.Get("Location") != path.OpenCase(w.caseID, page) {
 			t.Errorf("GET %s: %d to %q", page, got.Status, got.Header.Get("Location"))

@@ -53,6 +53,9 @@ func (h *Handlers) escalation(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
+	if p.ErasedAt != nil {
+		return person.WasErased()
+	}
 	return response.Page(w, r, status, escalatePage(p, findings, again))
 }
 

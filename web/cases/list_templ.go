@@ -273,6 +273,12 @@ func listRow(l incident.Line) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if l.Sealed {
+			templ_7745c5c3_Err = ui.BadgeOutline("Sealed").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</td><td data-label=\"Next due\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

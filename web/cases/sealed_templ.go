@@ -106,9 +106,9 @@ func sealedPage(v sealedView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(". It opens for half an hour to whoever says why. The other members read the reason, and it stands in the audit log.")
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(". It opens for half an hour to whoever says why, and has shown within the last quarter of an hour that it is them. The other members read the reason, and it stands in the audit log.")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/cases/sealed.templ`, Line: 22, Col: 123}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/cases/sealed.templ`, Line: 22, Col: 189}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {

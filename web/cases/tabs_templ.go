@@ -510,7 +510,7 @@ func membersPage(v incident.View, candidates []incident.Candidate, visits []inci
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</ul><p class=\"p-3 m-0 fine muted\">Within half an hour one entry stands for all looks of a person. The audit log lists each, as “case viewed”, to auditors and security leads who are members.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</ul><p class=\"p-3 m-0 fine muted\">A visit is all that one person looks at within half an hour. Each visit is an entry of the audit log, “case viewed”, for auditors and security leads who are members.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

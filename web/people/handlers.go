@@ -95,6 +95,9 @@ func (h *Handlers) stored(r *http.Request) (form, error) {
 	if err != nil {
 		return form{}, err
 	}
+	if p.ErasedAt != nil {
+		return form{}, person.WasErased()
+	}
 	f := formOf(p, claims)
 	if p.ReferrerID != nil {
 		if referrer, err := h.people.ByID(r.Context(), request.Actor(r), *p.ReferrerID); err == nil {

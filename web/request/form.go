@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gatehouse/internal/platform/apperr"
 )
@@ -32,7 +33,7 @@ func Form(w http.ResponseWriter, r *http.Request) error {
 // read by Form, which does the same.
 func Storable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.ContainsRune(r.URL.RawQuery, '%') {
+		if strings.ContainsFunc(r.URL.RawQuery, odd) {
 			query, changed := r.URL.Query(), false
 			for _, list := range query {
 				for i, v := range list {
@@ -47,6 +48,9 @@ func Storable(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// odd reports whether a character of a query may stand for what is not storable; most queries have none.
+func odd(r rune) bool { return r == '%' || r == 0 || r >= utf8.RuneSelf }
 
 func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
