@@ -45,6 +45,9 @@ func prepare(ctx context.Context, s *site) (found scene, err error) {
 	if found, err = sceneOf(ctx, pool); err != nil {
 		return found, fmt.Errorf("somebody to write about: %w", err)
 	}
+	if err := found.plan(ctx, a, pool); err != nil {
+		return found, fmt.Errorf("an interview to write about: %w", err)
+	}
 	_, found.token, err = account.NewService(a.DB).NewToken(ctx, authz.System("faults"), "faults", []authz.Permission{authz.SignalIngest}, nil)
 	return found, err
 }

@@ -19,7 +19,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"gatehouse/internal/account"
+	"gatehouse/internal/app"
 	"gatehouse/internal/demo"
+	"gatehouse/internal/hiring"
+	"gatehouse/internal/interview"
+	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/id"
 )
 
@@ -96,11 +101,28 @@ func sceneOf(ctx context.Context, pool *pgxpool.Pool) (s scene, err error) {
 		pool.QueryRow(ctx, `SELECT id FROM people p WHERE erased_at IS NULL AND NOT EXISTS (SELECT FROM cases c WHERE c.person_id = p.id) ORDER BY number LIMIT 1`).Scan(&s.person),
 		pool.QueryRow(ctx, `
 			SELECT m.case_id, u.email FROM case_members m JOIN users u ON u.id = m.user_id JOIN cases c ON c.id = m.case_id
-			WHERE  m.removed_at IS NULL AND m.function = 'lead' AND c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT 1`).Scan(&s.caseID, &s.lead),
-		pool.QueryRow(ctx, `
-			SELECT i.id, u.email, i.kit FROM interviews i JOIN interviewers w ON w.interview_id = i.id JOIN users u ON u.id = w.user_id
-			WHERE  i.status = 'scheduled' AND w.submitted_at IS NULL AND NOT EXISTS (SELECT FROM answers a WHERE a.interview_id = i.id) ORDER BY i.starts_at LIMIT 1`).Scan(&s.interviewID, &s.questioner, &s.checks))
+			WHERE  m.removed_at IS NULL AND m.function = 'lead' AND c.closed_at IS NULL ORDER BY c.opened_at DESC LIMIT 1`).Scan(&s.caseID, &s.lead))
 	return s, err
+}
+
+// plan has somebody hold an interview that nobody has answered yet: how far the demo's own are depends on the hour.
+func (s *scene) plan(ctx context.Context, a *app.App, pool *pgxpool.Pool) error {
+	s.questioner = "interviewer@example.com"
+	var application hiring.ApplicationID
+	var by account.ID
+	if err := pool.QueryRow(ctx, `
+		SELECT a.id, u.id FROM applications a, users u
+		WHERE  a.status = 'active' AND a.stage_id IN ('stage-screening-call', 'stage-technical-interview') AND u.email = $1
+		ORDER  BY a.id LIMIT 1`, s.questioner).Scan(&application, &by); err != nil {
+		return err
+	}
+	planned, err := a.Features.Interviews.Schedule(ctx, authz.System("faults"), application,
+		interview.Plan{StartsAt: a.DB.Now().Add(time.Hour), Minutes: 45, Interviewers: []account.ID{by}})
+	if err != nil {
+		return err
+	}
+	s.interviewID = string(planned)
+	return pool.QueryRow(ctx, `SELECT kit FROM interviews WHERE id = $1`, s.interviewID).Scan(&s.checks)
 }
 
 // begin signs the writers in and lets them write until end.

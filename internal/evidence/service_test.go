@@ -13,6 +13,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/catalogue"
 	"gatehouse/internal/evidence"
@@ -619,6 +621,25 @@ func TestAttach(t *testing.T) {
 	wantKind(t, attach(stranger, []evidence.ID{first}, onPerson), apperr.NotFound)
 	wantKind(t, attach(w.hr, []evidence.ID{"nonsense"}, onPerson), apperr.NotFound)
 	wantKind(t, attach(w.hr, []evidence.ID{first}, evidence.Subject{Kind: evidence.OnFlag, ID: id.New()}), apperr.NotFound)
+}
+
+// TestTheLogTellsTouchesInTheOrderOfCustody, also where two of them were one act.
+func TestTheLogTellsTouchesInTheOrderOfCustody(t *testing.T) {
+	w := setup(t)
+	itemID, err := w.s.AddText(t.Context(), w.hr, evidence.Add{PersonID: string(w.person.ID), Kind: "note", Title: "A note",
+		Subjects: []evidence.Subject{{Kind: evidence.OnPerson, ID: string(w.person.ID)}}}, "what was seen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := w.db.Pool().Query(t.Context(), `SELECT action FROM audit_entries WHERE subject_id = $1 ORDER BY id`, itemID)
+	logged, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	touches := w.custody(itemID)
+	if len(touches) != 2 || len(logged) != 2 || logged[0] != "evidence."+string(touches[0]) || logged[1] != "evidence."+string(touches[1]) {
+		t.Errorf("the log says %v, custody %v", logged, touches)
+	}
 }
 
 func TestErasedPersonsContentIsGone(t *testing.T) {
