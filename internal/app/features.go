@@ -76,7 +76,7 @@ func newFeatures(d *db.DB, lib *catalogue.Library, keys *seal.Keyring, blobs blo
 		inventory.NewService(), payment.NewService(f.People))
 	f.Candidates = candidate.NewService(d, lib, f.Accounts, f.Claims, f.Assess, f.Evidence)
 	f.Dashboards = dashboard.NewService(d, lib)
-	f.Privacy = privacy.NewService(d, f.People, f.Evidence, f.Accounts, f.Dashboards)
+	f.Privacy = privacy.NewService(d, lib, f.People, f.Evidence, f.Accounts, f.Dashboards)
 	f.Audit = audit.NewService(d)
 	f.Sealer = newSealer(d, keys)
 	return f

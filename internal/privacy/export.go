@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"path"
 	"strings"
@@ -26,9 +25,6 @@ import (
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/seal"
 )
-
-// shownRows is how many rows of a table the page that people read shows; the file for machines has them all.
-const shownRows = 500
 
 // Disclosure is what is given to a person who asks what is kept about them: a ZIP with a page to read, the same as JSON, and the
 // files. What is withheld from everybody who asks, and whatever belongs to a case that was not chosen, is not part of it, and that it is
@@ -260,101 +256,6 @@ func (f *failing) Write(p []byte) (int, error) {
 		_, f.err = f.w.Write(p)
 	}
 	return len(p), f.err
-}
-
-var pageStart = template.Must(template.New("").Parse(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Records about {{.Number}}</title><style>
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b2430;background:#fff}
-h2{margin-top:2.5rem;font-size:1.1rem}dl{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr;gap:.2rem 1rem;border-top:1px solid #d5dae1;padding:.6rem 0;margin:0}
-dt{color:#5a6675}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
-@media(max-width:40rem){dl{display:block}dd{margin-bottom:.4rem}}
-</style></head><body><h1>Records about {{.Number}}</h1>
-<p>As of {{.Made.UTC.Format "2 January 2006 15:04 UTC"}}. The file records.json has the same for programs.</p>
-`))
-
-var pageTable = template.Must(template.New("").Parse(`<h2>{{.}}</h2>
-`))
-
-var pageRow = template.Must(template.New("").Parse(`<dl>{{range .}}<dt>{{.Label}}</dt><dd>{{.Value}}</dd>{{end}}</dl>
-`))
-
-func (d *Disclosure) writeHTML(ctx context.Context, w io.Writer, q db.Querier, register Register) error {
-	if err := pageStart.Execute(w, d); err != nil {
-		return err
-	}
-	for _, t := range register.disclosed() {
-		shown := 0
-		err := d.rowsOf(ctx, q, register, t, shownRows+1, func(row []byte) error {
-			if shown++; shown == 1 {
-				if err := pageTable.Execute(w, t.What); err != nil {
-					return err
-				}
-			}
-			if shown > shownRows {
-				_, err := fmt.Fprintf(w, "<p>There is more: records.json has all of it.</p>\n")
-				return err
-			}
-			values, err := valuesOf(t, row)
-			if err != nil {
-				return err
-			}
-			return pageRow.Execute(w, values)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	_, err := io.WriteString(w, "</body></html>\n")
-	return err
-}
-
-// labelled is one value of a row, as people read it.
-type labelled struct{ Label, Value string }
-
-// valuesOf turns a row into what people read: without ids, which mean nothing to them, and without what is empty.
-func valuesOf(t Table, row []byte) ([]labelled, error) {
-	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(row))
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil {
-		return nil, err
-	}
-	var all []labelled
-	for _, c := range t.Columns {
-		text := ""
-		switch v := fields[c.Name].(type) {
-		case nil:
-		case string:
-			text = v
-		case map[string]any, []any:
-			if len(fmt.Sprint(v)) > len("map[]") {
-				b, err := json.Marshal(v)
-				if err != nil {
-					return nil, err
-				}
-				text = string(b)
-			}
-		default:
-			text = fmt.Sprint(v)
-		}
-		if text != "" && !isID(c.Name, text) && !strings.HasPrefix(text, "encrypted:") {
-			all = append(all, labelled{Label: label(c), Value: text})
-		}
-	}
-	return all, nil
-}
-
-func isID(column, text string) bool {
-	return (column == "id" || strings.HasSuffix(column, "_id") || strings.HasSuffix(column, "_by")) && len(text) == 36 && strings.Count(text, "-") == 4
-}
-
-// label is what a column is called for people.
-func label(c Column) string {
-	if c.What != "" {
-		return strings.ToUpper(c.What[:1]) + c.What[1:]
-	}
-	name := strings.ReplaceAll(c.Name, "_", " ")
-	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 // writeFiles writes what the evidence holds, and returns the names of what could not be read.

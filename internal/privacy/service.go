@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/account"
+	"gatehouse/internal/catalogue"
 	"gatehouse/internal/dashboard"
 	"gatehouse/internal/evidence"
 	"gatehouse/internal/person"
@@ -17,15 +18,16 @@ import (
 // Service erases, holds and gives out what is kept about people.
 type Service struct {
 	db       *db.DB
+	lib      *catalogue.Library
 	people   *person.Service
 	evidence *evidence.Service
 	accounts *account.Service
 	views    *dashboard.Service
 }
 
-// NewService returns the service on d.
-func NewService(d *db.DB, people *person.Service, items *evidence.Service, accounts *account.Service, views *dashboard.Service) *Service {
-	return &Service{db: d, people: people, evidence: items, accounts: accounts, views: views}
+// NewService returns the service on d. What is given out names the framework's items by the library's current edition.
+func NewService(d *db.DB, lib *catalogue.Library, people *person.Service, items *evidence.Service, accounts *account.Service, views *dashboard.Service) *Service {
+	return &Service{db: d, lib: lib, people: people, evidence: items, accounts: accounts, views: views}
 }
 
 // Register says what personal data is where.

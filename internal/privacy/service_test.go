@@ -41,7 +41,7 @@ func setup(t *testing.T) world {
 	items := evidencetest.Service(t, d)
 	accounts := account.NewService(d)
 	w := world{t: t, d: d, items: items,
-		s: privacy.NewService(d, persontest.Service(t, d), items, accounts, dashboard.NewService(d, lib))}
+		s: privacy.NewService(d, lib, persontest.Service(t, d), items, accounts, dashboard.NewService(d, lib))}
 	w.hr, w.member = w.user(accounts, "hr", authz.HR), w.user(accounts, "legal", authz.Legal)
 	w.job = id.New()
 	w.exec(`INSERT INTO jobs (id, title, level_id, edition, manager_id, created_at) VALUES ($1, 'Engineer', 'level-verified', 'e', $2, now())`,
