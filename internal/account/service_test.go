@@ -2,7 +2,9 @@ package account_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +105,34 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	add(t, s, "b@example.com", authz.Administrator)
 	if err := s.Disable(ctx, admin, a.ID, a.Version); err != nil {
 		t.Errorf("with another one: %v", err)
+	}
+}
+
+// TestOneAdministratorStaysOfManyAtOnce: none of those who go at the same moment counts on another who goes, too.
+func TestOneAdministratorStaysOfManyAtOnce(t *testing.T) {
+	s, d := setup(t)
+	var users []account.User
+	for i := range 8 {
+		users = append(users, add(t, s, fmt.Sprintf("%d@example.com", i), authz.Administrator))
+	}
+	var all sync.WaitGroup
+	for i, u := range users {
+		all.Go(func() {
+			var err error
+			if i%2 == 0 {
+				err = s.Disable(ctx, admin, u.ID, u.Version)
+			} else {
+				err = s.SetRoles(ctx, admin, u.ID, u.Version, []authz.Role{authz.HR})
+			}
+			if err != nil && apperr.KindOf(err) != apperr.Stale {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	var left int
+	if err := d.Pool().QueryRow(ctx, `SELECT count(*) FROM users WHERE 'administrator' = ANY (roles) AND disabled_at IS NULL`).Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d administrators are left, %v", left, err)
 	}
 }
 

@@ -31,7 +31,12 @@ func lockUser(ctx context.Context, tx *db.Tx, userID ID, version int) (User, err
 	return u, err
 }
 
+// keepAnAdministrator is a Conflict where nobody else is an administrator who can sign in. Two who would leave none together come
+// one after the other.
 func keepAnAdministrator(ctx context.Context, tx *db.Tx, except ID) error {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('the last administrator'))`); err != nil {
+		return err
+	}
 	var others bool
 	err := tx.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM users
