@@ -208,6 +208,11 @@ var unkept = []string{"current", proofField, answerField}
 // empty one could mean something else.
 const leftOut = "-"
 
+// withPassword reports whether a password was left out.
+func withPassword(sent []sentField) bool {
+	return slices.Contains(sent, sentField{"password", leftOut})
+}
+
 // sentField is one field of a form that came too late.
 type sentField struct{ name, value string }
 

@@ -98,7 +98,7 @@ func serveDemo(ctx context.Context, a *app.App, ordinary int, began time.Time, s
 		return err
 	}
 	took := time.Since(began).Round(10 * time.Millisecond)
-	printf(stdio.out, "\nGatehouse answers at http://%s  (%s after %s; Ctrl-C ends it)\n\n", l.Addr(), first, took)
+	printf(stdio.out, "\nGatehouse answers at %s://%s  (%s after %s; Ctrl-C ends it)\n\n", a.Config.Scheme(), l.Addr(), first, took)
 	printLogins(stdio.out)
 	return a.Serve(ctx, l)
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -420,5 +422,34 @@ func examineAddress(cfg config.Config) diagnosis {
 	case !cfg.Secure():
 		return diagnosis{"Address", broken, cfg.BaseURL, "Not https: passwords and evidence would cross the network in the clear."}
 	}
-	return diagnosis{"Address", well, cfg.BaseURL, ""}
+	return examineCertificate(cfg, time.Now())
+}
+
+// renewBefore is how long before its end a certificate should have been renewed.
+const renewBefore = 14 * 24 * time.Hour
+
+// examineCertificate says whether browsers will take the certificate, where the server shows one itself.
+func examineCertificate(cfg config.Config, now time.Time) diagnosis {
+	d := diagnosis{"Address", well, cfg.BaseURL, ""}
+	if cfg.TLSCert == "" {
+		return d
+	}
+	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
+	if err != nil {
+		return diagnosis{d.Part, broken, cfg.BaseURL, "The certificate cannot be read: " + err.Error()}
+	}
+	base, err := url.Parse(cfg.BaseURL)
+	if err == nil {
+		err = pair.Leaf.VerifyHostname(base.Hostname())
+	}
+	d.Found += ", certificate until " + pair.Leaf.NotAfter.UTC().Format("2 January 2006")
+	switch {
+	case err != nil:
+		d.State, d.Note = broken, "Browsers refuse the certificate: "+err.Error()
+	case now.After(pair.Leaf.NotAfter):
+		d.State, d.Note = broken, "The certificate has run out. Renew it: the new files are taken up by themselves."
+	case now.Add(renewBefore).After(pair.Leaf.NotAfter):
+		d.State, d.Note = broken, "The certificate runs out soon. Renew it: the new files are taken up by themselves."
+	}
+	return d
 }

@@ -25,7 +25,7 @@ func runServe(ctx context.Context, args []string, stdio stdio) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	printf(stdio.out, "Gatehouse answers at http://%s (Ctrl-C ends it)\n", l.Addr())
+	printf(stdio.out, "Gatehouse answers at %s://%s (Ctrl-C ends it)\n", cfg.Scheme(), l.Addr())
 	return errors.Join(a.Serve(ctx, l), a.Close())
 }
 

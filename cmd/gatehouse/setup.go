@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/internal/app"
 	"gatehouse/internal/platform/config"
+	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/localdb"
 )
 
@@ -78,7 +79,7 @@ func openWith(ctx context.Context, open opener, cfg config.Config, log *slog.Log
 
 // logger writes the log to w as the configuration says.
 func logger(cfg config.Config, w io.Writer, level slog.Level) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: level}
+	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: db.Redact}
 	if cfg.LogJSON {
 		return slog.New(slog.NewJSONHandler(w, opts))
 	}

@@ -53,6 +53,7 @@ type App struct {
 	// background is what is done beside answering requests, while the App serves.
 	background []chore
 
+	shown   *certificate  // nil where a proxy in front speaks HTTPS, or nobody does
 	metrics *metrics      // nil where nobody asks for them
 	traces  *trace.Traces // nil where nobody is sent any
 	url     string
@@ -65,7 +66,15 @@ type App struct {
 // Open starts or reaches the database, applies pending migrations and builds the features. The caller closes the
 // App. The database's errors for people (localdb.NotFoundError, RunningError, VersionError) come through as they are.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
-	return opened(ctx, cfg, log, (*App).own)
+	shown, err := openCertificate(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a, err := opened(ctx, cfg, log, (*App).own)
+	if err == nil {
+		a.shown = shown
+	}
+	return a, err
 }
 
 // Join is Open for an errand, such as adding a user: where a server runs on the private database already, the errand
@@ -301,7 +310,7 @@ func Listen(addr string) (net.Listener, error) {
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	tuneMemory()
 	if a.local != nil {
-		if err := a.local.Announce("http://" + l.Addr().String()); err != nil {
+		if err := a.local.Announce(a.Config.Scheme() + "://" + l.Addr().String()); err != nil {
 			a.Log.Warn("announce address", "error", err)
 		}
 	}
@@ -322,7 +331,14 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		a.work(workCtx)
 	}()
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() {
+		if a.shown == nil {
+			failed <- server.Serve(l)
+			return
+		}
+		server.TLSConfig = a.shown.tls()
+		failed <- server.ServeTLS(l, "", "")
+	}()
 	var err error
 	select {
 	case err = <-failed:
@@ -397,6 +413,6 @@ func tuneMemory() {
 		debug.SetGCPercent(400)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(80 << 20)
+		debug.SetMemoryLimit(76 << 20)
 	}
 }

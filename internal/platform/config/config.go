@@ -29,6 +29,8 @@ type Config struct {
 	// BaseURL is how people reach the server, such as https://gatehouse.example.com. An https address makes
 	// cookies secure and adds Strict-Transport-Security.
 	BaseURL string
+	// TLSCert and TLSKey are PEM files by which the server speaks HTTPS itself; empty where a proxy in front does.
+	TLSCert, TLSKey string
 	// MasterKey and MasterKeyFile hold the root key (32 bytes, base64), KMSCommand is a program that has it; all empty:
 	// generated under Data.
 	MasterKey, MasterKeyFile, KMSCommand string
@@ -104,6 +106,10 @@ var options = []option{
 		text(func(c *Config) *string { return &c.StandbyURL }), true},
 	{"base-url", "GATEHOUSE_BASE_URL", "", "how people reach this server; https makes cookies secure",
 		text(func(c *Config) *string { return &c.BaseURL }), false},
+	{"tls-cert", "GATEHOUSE_TLS_CERT", "", "PEM file with the certificate and its chain, to speak HTTPS without a proxy in front",
+		text(func(c *Config) *string { return &c.TLSCert }), false},
+	{"tls-key", "GATEHOUSE_TLS_KEY", "", "PEM file with the certificate's key",
+		text(func(c *Config) *string { return &c.TLSKey }), false},
 	{"", "GATEHOUSE_MASTER_KEY", "", "the root key: 32 bytes in base64",
 		text(func(c *Config) *string { return &c.MasterKey }), true},
 	{"master-key-file", "GATEHOUSE_MASTER_KEY_FILE", "", "file that holds the root key (default: generated in the data folder)",
@@ -253,6 +259,14 @@ func PrintOptions(out io.Writer) {
 
 // Secure reports whether people reach the server over HTTPS.
 func (c Config) Secure() bool { return strings.HasPrefix(c.BaseURL, "https://") }
+
+// Scheme is how the server itself is spoken to: http where a proxy in front speaks HTTPS.
+func (c Config) Scheme() string {
+	if c.TLSCert != "" {
+		return "https"
+	}
+	return "http"
+}
 
 // Shutdown is how long the server waits for open requests when it is told to stop.
 const Shutdown = 5 * time.Second
