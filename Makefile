@@ -18,9 +18,9 @@ build:
 setup:
 	scripts/setup
 
-## test: every test, journeys in Chromium included
+## test: every test, journeys in Chromium included; they take longest, so they begin
 test: setup
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 30m ./journeys ./...
 
 ## short: the tests without a browser
 short:

@@ -23,7 +23,7 @@ import (
 const Patience = 15 * time.Second
 
 // names of the browsers we can drive, in the order of preference.
-var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
+var names = []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
 
 // Process is a headless browser that several tests may share.
 type Process struct {
