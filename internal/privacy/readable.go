@@ -45,7 +45,7 @@ func (d *Disclosure) writeHTML(ctx context.Context, w io.Writer, q db.Querier, r
 		shown := 0
 		err := d.rowsOf(ctx, q, register, t, shownRows+1, func(row []byte) error {
 			if shown++; shown == 1 {
-				if err := pageTable.Execute(w, strings.TrimSuffix(t.What, ".")); err != nil {
+				if err := pageTable.Execute(w, heading(t)); err != nil {
 					return err
 				}
 			}
@@ -146,6 +146,12 @@ func (r reader) text(s string, coded bool) string {
 		return spoken(s)
 	}
 	return s
+}
+
+// heading is what a table is called for people: the first sentence of what it says of itself.
+func heading(t Table) string {
+	first, _, _ := strings.Cut(t.What, ". ")
+	return strings.TrimSuffix(first, ".")
 }
 
 // label is what a column is called for people.
