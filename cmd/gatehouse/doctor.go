@@ -104,7 +104,7 @@ func examine(ctx context.Context, cfg config.Config) []diagnosis {
 	report = append(report, examineReplication(ctx, cfg)...)
 	return append(report, examineAddress(cfg), examineFiles(ctx, cfg),
 		configured("Witnesses", cfg.Checkpoints, "checkpoints of the audit log go to ", "Nobody can be a witness of what the audit log was: GATEHOUSE_CHECKPOINTS."),
-		examineWebhook(cfg),
+		examineWitness(ctx, cfg), examineWebhook(cfg),
 		examineScanner(ctx, cfg),
 		examinePreviews(ctx),
 		configured("Metrics", cfg.MetricsAddr, "answered at ", "No Prometheus server sees how Gatehouse fares: GATEHOUSE_METRICS_ADDR."),
@@ -411,6 +411,23 @@ func examineBucket(ctx context.Context, cfg config.Config) diagnosis {
 		d.Note = "This service does not refuse to write over a file (If-None-Match). Gatehouse looks before it writes and uses each name once; let nobody else write to the bucket."
 	case strings.HasPrefix(cfg.S3.Endpoint, "http://"):
 		d.Note = "Not https: the files are encrypted, their names and sizes can be seen on the way."
+	}
+	return d
+}
+
+// examineWitness says whether checkpoints go to a bucket that is there. Nothing is written: such a bucket may keep what it gets.
+func examineWitness(ctx context.Context, cfg config.Config) diagnosis {
+	d := configured("Checkpoint bucket", cfg.CheckpointBucket, "checkpoints of the audit log go to ", "Checkpoints leave this machine only by a folder or webhook, if at all: GATEHOUSE_CHECKPOINT_BUCKET.")
+	if d.State != well {
+		return d
+	}
+	store, err := app.OpenWitness(cfg)
+	if err == nil {
+		defer func() { _ = store.Close() }()
+		err = store.Reach(ctx)
+	}
+	if err != nil {
+		d.State, d.Note = broken, err.Error()
 	}
 	return d
 }

@@ -107,7 +107,25 @@ func TestDoctorTriesTheBucket(t *testing.T) {
 	if left := server.Objects(t); len(left) != 0 {
 		t.Errorf("the doctor left %v", left)
 	}
+	for bucket, want := range map[string]struct {
+		state health
+		words string
+	}{
+		"":                    {absent, "not set up"},
+		"none-such":           {broken, "there is no bucket none-such"},
+		server.Options.Bucket: {broken, "another bucket"},
+	} {
+		t.Setenv("GATEHOUSE_CHECKPOINT_BUCKET", bucket)
+		report, _ := doctor(t, "--data", t.TempDir())
+		if d := report["Checkpoint bucket"]; d.State != want.state || !strings.Contains(d.Found+" "+d.Note, want.words) {
+			t.Errorf("checkpoints to %q: %+v", bucket, d)
+		}
+	}
 	t.Setenv("GATEHOUSE_S3_BUCKET", "another")
+	t.Setenv("GATEHOUSE_CHECKPOINT_BUCKET", server.Options.Bucket)
+	if report, _ := doctor(t, "--data", t.TempDir()); report["Checkpoint bucket"].State != well {
+		t.Errorf("checkpoints to a bucket that is there: %+v", report["Checkpoint bucket"])
+	}
 	if d, code := doctor(t, "--data", t.TempDir()); code != exitFailed || d["Evidence files"].State != broken || !strings.Contains(d["Evidence files"].Note, "cannot be written") {
 		t.Errorf("another bucket: exit %d, %+v", code, d["Evidence files"])
 	}

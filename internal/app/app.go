@@ -53,6 +53,7 @@ type App struct {
 	// background is what is done beside answering requests, while the App serves.
 	background []chore
 
+	witness *blob.S3      // takes checkpoints of the log; nil where no bucket is set for them
 	shown   *certificate  // nil where a proxy in front speaks HTTPS, or nobody does
 	metrics *metrics      // nil where nobody asks for them
 	traces  *trace.Traces // nil where nobody is sent any

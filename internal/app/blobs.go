@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,9 +20,15 @@ import (
 // EvidenceFolder is where the files of evidence are when no bucket is set.
 func EvidenceFolder(cfg config.Config) string { return filepath.Join(cfg.Data, "evidence") }
 
-// openBlobs opens the store of evidence: the bucket if one is set, or else the folder. A bucket is not asked for here, so that
+// openBlobs opens the bucket for checkpoints and the store of evidence: the bucket if one is set, or else the folder. A bucket is not asked for here, so that
 // Gatehouse starts, and says what is wrong, while it cannot be reached.
-func (a *App) openBlobs() error {
+func (a *App) openBlobs() (err error) {
+	if a.Config.CheckpointBucket != "" {
+		if a.witness, err = openWitness(a.Config, a.traces); err != nil {
+			return err
+		}
+		a.closers = append(a.closers, a.witness)
+	}
 	if a.Config.S3.Bucket != "" {
 		bucket, err := openBucket(a.Config, a.traces)
 		if err != nil {
@@ -40,6 +47,18 @@ func (a *App) openBlobs() error {
 
 // OpenBucket returns the store in the bucket that is set.
 func OpenBucket(cfg config.Config) (*blob.S3, error) { return openBucket(cfg, nil) }
+
+// OpenWitness returns the store in the bucket for checkpoints. One that is the evidence's too is an error: what is no evidence is
+// swept from there.
+func OpenWitness(cfg config.Config) (*blob.S3, error) { return openWitness(cfg, nil) }
+
+func openWitness(cfg config.Config, traces *trace.Traces) (*blob.S3, error) {
+	if cfg.CheckpointBucket == cfg.S3.Bucket {
+		return nil, errors.New("GATEHOUSE_CHECKPOINT_BUCKET has to be another bucket than that of the evidence")
+	}
+	cfg.S3.Bucket, cfg.S3.Prefix = cfg.CheckpointBucket, ""
+	return openBucket(cfg, traces)
+}
 
 func openBucket(cfg config.Config, traces *trace.Traces) (*blob.S3, error) {
 	secret, err := bucketSecret(cfg.S3)

@@ -142,6 +142,11 @@ func (a *App) chores() []chore {
 			return a.Features.Sealer.Publish(ctx, folder)
 		}})
 	}
+	if a.witness != nil {
+		chores = append(chores, chore{"store the log's checkpoint", time.Minute, func(ctx context.Context) error {
+			return a.Features.Sealer.Store(ctx, a.witness)
+		}})
+	}
 	if address := a.Config.CheckpointWebhook; address != "" {
 		client := outbound.Client(a.Config.OutboundAllow)
 		client.Transport = a.traces.Outgoing("webhook", client.Transport)

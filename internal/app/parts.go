@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gatehouse/internal/evidence"
@@ -138,15 +139,20 @@ func (a *App) logPart(ctx context.Context) admin.Part {
 
 // witnesses says how checkpoints leave this machine.
 func (a *App) witnesses() string {
-	switch folder := a.Config.Checkpoints; {
-	case folder != "" && a.Config.CheckpointWebhook != "":
-		return "Checkpoints for witnesses are written to " + folder + " and posted to a webhook."
-	case folder != "":
-		return "Checkpoints for witnesses are written to " + folder + "."
-	case a.Config.CheckpointWebhook != "":
-		return "Checkpoints for witnesses are posted to a webhook."
+	var ways []string
+	if folder := a.Config.Checkpoints; folder != "" {
+		ways = append(ways, "written to "+folder)
 	}
-	return "No folder or webhook for checkpoints is set, so nobody can be a witness of what the log was."
+	if bucket := a.Config.CheckpointBucket; bucket != "" {
+		ways = append(ways, "put into the bucket "+bucket)
+	}
+	if a.Config.CheckpointWebhook != "" {
+		ways = append(ways, "posted to a webhook")
+	}
+	if len(ways) == 0 {
+		return "No folder, bucket or webhook for checkpoints is set, so nobody can be a witness of what the log was."
+	}
+	return "Checkpoints for witnesses are " + strings.Join(ways, " and ") + "."
 }
 
 func (a *App) keyPart() admin.Part {

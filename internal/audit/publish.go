@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"gatehouse/internal/platform/blob"
 	"gatehouse/internal/platform/outbound"
 )
 
@@ -36,6 +38,21 @@ func (s *Sealer) Publish(ctx context.Context, folder string) error {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return errors.Join(fmt.Errorf("publish the checkpoint: %w", err), os.Remove(file.Name()))
 	}
+	return nil
+}
+
+// Store puts the last checkpoint into a bucket, as an object of its own named by origin and size, unless it is there. A bucket that
+// keeps what it holds (S3 Object Lock), or that somebody else administers, is a witness.
+func (s *Sealer) Store(ctx context.Context, to blob.Store) error {
+	signed, size, err := lastNote(ctx, s.db.Pool())
+	if err != nil || size == s.stored.Load() {
+		return err
+	}
+	_, err = to.Put(ctx, strings.ToLower(fmt.Sprintf("%s-%012d", s.origin, size)), strings.NewReader(signed))
+	if err != nil && !errors.Is(err, blob.ErrExists) { // another process was faster
+		return fmt.Errorf("store the checkpoint: %w", err)
+	}
+	s.stored.Store(size)
 	return nil
 }
 

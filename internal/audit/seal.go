@@ -41,8 +41,8 @@ type Sealer struct {
 	signer note.Signer
 	key    string
 	lag    time.Duration
-	// sent is the size of the last checkpoint that went to a webhook.
-	sent atomic.Int64
+	// sent and stored are the sizes of the last checkpoint that this process sent to a webhook and put into a bucket.
+	sent, stored atomic.Int64
 }
 
 // NewSealer returns the sealer of the log with that origin, a name without spaces and plus signs. seed are the 32 secret

@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/internal/audit/proof"
 	"gatehouse/internal/platform/authz"
+	"gatehouse/internal/platform/blob/s3test"
 	"gatehouse/internal/platform/db"
 	"gatehouse/internal/platform/db/dbtest"
 	"gatehouse/internal/platform/id"
@@ -237,6 +238,57 @@ func TestCheckpointsArePublishedForWitnesses(t *testing.T) {
 	}
 	if err := w.s.Publish(t.Context(), filepath.Join(folder, "none")); err == nil {
 		t.Error("a folder that is not there is no error")
+	}
+}
+
+// TestCheckpointsAreStoredInABucket, each once, whichever process comes first.
+func TestCheckpointsAreStoredInABucket(t *testing.T) {
+	w, server := newSealing(t), s3test.New(t)
+	bucket := server.Store(t, "")
+	other := NewSealer(w.d, "gatehouse-test", bytes.Repeat([]byte{7}, 32))
+	store := func(s *Sealer) {
+		t.Helper()
+		if err := s.Store(t.Context(), bucket); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store(w.s) // nothing is sealed yet
+	w.write(2)
+	w.seal()
+	store(w.s)
+	store(w.s)
+	store(other)
+	w.write(1)
+	w.seal()
+	store(other)
+	names := server.Objects(t)
+	if len(names) != 2 {
+		t.Fatalf("objects %v", names)
+	}
+	var kept []string
+	for _, name := range names {
+		r, err := bucket.Get(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, string(signed))
+	}
+	var bundle bytes.Buffer
+	if err := w.s.Export(t.Context(), &bundle, WithValues); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := proof.Verify(&bundle, w.s.Key(), kept...); err != nil || got.Kept != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.write(1)
+	w.seal()
+	server.Stop()
+	if err := w.s.Store(t.Context(), bucket); err == nil {
+		t.Error("a bucket that is away is no error")
 	}
 }
 

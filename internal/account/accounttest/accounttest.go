@@ -2,8 +2,11 @@
 package accounttest
 
 import (
+	"context"
 	"strings"
 	"testing"
+
+	"github.com/alexedwards/argon2id"
 
 	"gatehouse/internal/account"
 	"gatehouse/internal/platform/authz"
@@ -23,6 +26,19 @@ func Actor(t testing.TB, d *db.DB, roles ...authz.Role) authz.Actor {
 func Named(t testing.TB, d *db.DB, name string, roles ...authz.Role) account.User {
 	t.Helper()
 	return add(t, d, id.New(), name, roles)
+}
+
+// GivePassword lets a user sign in, by a hash that costs next to nothing to make and to compare: hundreds of tests sign people in,
+// and what a real one costs is the business of those of account.
+func GivePassword(t testing.TB, d *db.DB, userID account.ID, password string) {
+	t.Helper()
+	hash, err := argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	if err == nil {
+		_, err = d.Pool().Exec(context.Background(), `UPDATE users SET password_hash = $2 WHERE id = $1`, userID, hash)
+	}
+	if err != nil {
+		t.Fatalf("give %s a password: %v", userID, err)
+	}
 }
 
 func add(t testing.TB, d *db.DB, userID, name string, roles []authz.Role) account.User {

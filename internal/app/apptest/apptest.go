@@ -12,12 +12,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/alexedwards/argon2id"
-
 	"gatehouse/internal/account"
+	"gatehouse/internal/account/accounttest"
 	"gatehouse/internal/app"
 	"gatehouse/internal/platform/authz"
 	"gatehouse/internal/platform/config"
@@ -73,28 +71,16 @@ func With(t testing.TB, set func(url string, cfg *config.Config)) *World {
 	return &World{App: a, URL: server.URL, t: t}
 }
 
-// quickHash is a hash of Password that costs next to nothing to make and to compare. Hundreds of tests sign people in; what a real
-// hash costs is the point of those of account.
-var quickHash = sync.OnceValue(func() string {
-	hash, err := argon2id.CreateHash(Password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	if err != nil {
-		panic(err)
-	}
-	return hash
-})
-
 // User adds a user with the given roles; the address is name@example.com.
 func (w *World) User(name string, roles ...authz.Role) account.User {
 	w.t.Helper()
 	ctx := context.Background()
 	id, err := w.Features.Accounts.Add(ctx, authz.System("test"), account.New{
 		Email: strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@example.com", Name: name, Roles: roles})
-	if err == nil {
-		_, err = w.DB.Pool().Exec(ctx, `UPDATE users SET password_hash = $2 WHERE id = $1`, id, quickHash())
-	}
 	if err != nil {
 		w.t.Fatalf("add user %s: %v", name, err)
 	}
+	accounttest.GivePassword(w.t, w.DB, id, Password)
 	u, err := w.Features.Accounts.ByID(ctx, id)
 	if err != nil {
 		w.t.Fatal(err)

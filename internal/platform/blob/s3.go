@@ -345,7 +345,7 @@ func (s *S3) Stat(ctx context.Context, key string) (Info, error) {
 	}
 	info, err := s.head(ctx, key)
 	if errors.Is(err, ErrNotFound) { // the answer to HEAD has no words: it may be the bucket that is not there
-		if bucketErr := s.bucketThere(ctx); bucketErr != nil {
+		if bucketErr := s.Reach(ctx); bucketErr != nil {
 			return Info{}, fmt.Errorf("blob %s: %w", key, bucketErr)
 		}
 	}
@@ -362,7 +362,8 @@ func (s *S3) head(ctx context.Context, key string) (minio.ObjectInfo, error) {
 	return info, nil
 }
 
-func (s *S3) bucketThere(ctx context.Context) error {
+// Reach is an ErrAway unless the bucket is there for whoever asks.
+func (s *S3) Reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	there, err := s.core.BucketExists(ctx, s.bucket)

@@ -40,6 +40,8 @@ type Config struct {
 	S3 S3
 	// Checkpoints is a folder into which the audit log's checkpoints are written for witnesses; empty for none.
 	Checkpoints string
+	// CheckpointBucket is a bucket for the same, at the service of S3 and with its keys; empty for none.
+	CheckpointBucket string
 	// CheckpointWebhook is an address to which checkpoints are posted; CheckpointSecret signs the messages, if there is one.
 	CheckpointWebhook string
 	CheckpointSecret  []byte
@@ -138,6 +140,8 @@ var options = []option{
 		text(func(c *Config) *string { return &c.S3.SecretKeyFile }), false},
 	{"checkpoints", "GATEHOUSE_CHECKPOINTS", "", "folder for the audit log's signed checkpoints, for others to keep",
 		text(func(c *Config) *string { return &c.Checkpoints }), false},
+	{"checkpoint-bucket", "GATEHOUSE_CHECKPOINT_BUCKET", "", "bucket for the same, at the S3 service that is set and with its keys; another than that of the evidence",
+		text(func(c *Config) *string { return &c.CheckpointBucket }), false},
 	{"", "GATEHOUSE_CHECKPOINT_WEBHOOK", "", "https address to which the audit log's signed checkpoints are posted",
 		text(func(c *Config) *string { return &c.CheckpointWebhook }), true},
 	{"", "GATEHOUSE_CHECKPOINT_SECRET", "", "secret that signs what is posted there: whsec_ and 24 to 64 bytes in base64",
