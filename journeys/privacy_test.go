@@ -69,7 +69,7 @@ func TestSomebodyAsksToBeForgotten(t *testing.T) {
 	}
 	hr.picture("privacy-4-search")
 	hr.open(path.Candidate(candidate))
-	hr.sees("was erased on", "What was erased", "What they said was erased")
+	hr.sees("was erased.", "What was erased", "What they said was erased")
 	hr.misses("Next best checks", "Unproven", "coverage", "Add evidence", "How they reached us")
 	hr.MustBeAccessible()
 	hr.picture("privacy-5-erased-page")
