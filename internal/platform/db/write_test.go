@@ -280,7 +280,7 @@ func TestWritesThatWaitLeavePagesToRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	stuck, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	stuck, goOn, ended := make(chan struct{}, 1), make(chan struct{}), make(chan error)
 	for range 5 {
 		go func() {
 			ended <- d.Write(ctx, authz.System("test"), func(tx *db.Tx) error {
